@@ -1,0 +1,32 @@
+"""Optional features of a view: a Protocol each, all of whose methods are required.
+
+A view has a feature when it has the methods; the packet's row names the Protocol. A packet whose
+feature is absent is answered as unknown and not advertised.
+"""
+
+from gdbstub.extensions.files import ExecFile, Features, Libraries, ServedFiles
+from gdbstub.extensions.machine import (
+    HostInfo,
+    Machine,
+    Monitor,
+    Region,
+    Regions,
+    RegisterInfo,
+    RegisterInfos,
+)
+from gdbstub.extensions.wasm import WasmState
+
+__all__ = [
+    "ExecFile",
+    "Features",
+    "HostInfo",
+    "Libraries",
+    "Machine",
+    "Monitor",
+    "Region",
+    "Regions",
+    "RegisterInfo",
+    "RegisterInfos",
+    "ServedFiles",
+    "WasmState",
+]
