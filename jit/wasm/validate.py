@@ -1,0 +1,5 @@
+"""The validated body, by the name others import it from."""
+
+from jit.wasm.body import Block, Body
+
+__all__ = ["Block", "Body"]
