@@ -1,0 +1,96 @@
+"""What the runtime is handed to get machine code: an ISA's fixed pieces and a module's functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from jit.abi.convention import CallConvention
+from jit.abi.frame_table import FrameTable
+
+
+@dataclass(frozen=True, slots=True)
+class Trampolines:
+    """Position-independent code that a store's code memory starts with, and its entry points.
+
+    `code` is one block; `entries` are offsets in it:
+
+        resume      C function (context address) -> exit number: enters or resumes the guest
+        trap, libcall, interrupt, epoch   the exits of `vmctx.Stub`
+        breakpoint  where an enabled site calls
+        host        the code of every host function's record
+        compile     where a lazy stub jumps, the defined index in scratch register 0
+        done        the return address of an activation's outermost frame (ends with `Exit.RETURN`)
+    """
+
+    code: bytes
+    entries: Mapping[str, int]
+
+
+class Isa(Protocol):
+    """The fixed facts of one instruction set."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def convention(self) -> CallConvention: ...
+
+    @property
+    def site_size(self) -> int: ...
+
+    def trampolines(self) -> Trampolines:
+        """Return the fixed code; the same bytes every time."""
+        ...
+
+    def lazy_stubs(self, count: int, address: int, compile_: int) -> tuple[bytes, int]:
+        """Return stubs for defined functions 0..count-1 placed at `address`, and the bytes each takes.
+
+        A stub puts its index in scratch register 0 and jumps to `compile_`.
+        """
+        ...
+
+    def site_disabled(self) -> bytes:
+        """Return the patchable no-op."""
+        ...
+
+    def site_enabled(self, site: int, breakpoint_: int) -> bytes:
+        """Return the call that replaces the no-op at address `site`, to address `breakpoint_`."""
+        ...
+
+    def condition(self, number: int, flags: int) -> bool:
+        """Return whether condition `number` of a FLAGS operand holds under saved flags."""
+        ...
+
+    def initial_stack(self, sp: int, done: int) -> tuple[int, Mapping[int, int], bytes]:
+        """Return how a fresh activation starts: (stack pointer, general registers to set, bytes to store at it).
+
+        The callee must find `done` as its return address and a frame pointer chain that ends.
+        """
+        ...
+
+    def caller(self, frame_pointer: int) -> tuple[int, int]:
+        """Return the addresses of the words (caller's frame pointer, return address) of a frame."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFunction:
+    """Machine code of one function, position independent, entered at its first byte."""
+
+    defined_index: int
+    code: bytes
+
+
+class CodeSource(Protocol):
+    """Gives a module's code, function by function, deterministically."""
+
+    def compile(self, defined_index: int) -> CompiledFunction:
+        """Validate and compile one function.
+
+        Raise `jit.wasm.errors.WasmError` for an invalid body.
+        """
+        ...
+
+    def frame_table(self, defined_index: int) -> FrameTable:
+        """Return the frame table of a function compiled before; its code is made again and must be equal."""
+        ...

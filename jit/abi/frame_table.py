@@ -1,0 +1,143 @@
+"""The frame table of a function: what its machine code means at every place it can be stopped at.
+
+A row belongs to a code offset and lists the program points there, in execution order.  Only a site can
+have several: ops that emitted no bytes share the site of the next op that did, and a debugger visits
+them one after the other without the guest moving.  A point tells where each operand is; locals are
+always in their slots, and a point also lists the registers that hold a copy of one, which a write to
+the local must update.
+
+Rows are keyed by the offset that a stopped context or a return address shows:
+
+    SITE       just past the patchable no-op (`patch` is the no-op's own offset)
+    CALL       the return address of a call; the point is the op after the call, its operands those of the
+               call, still on the stack
+    TRAP       the return address of the call to the trap stub or of a libcall; the point is the op itself
+    INTERRUPT  the return address of the call to the interrupt or epoch stub; the point is that of the
+               boundary it belongs to, and `boundary` is the key of that boundary's SITE row
+    PROLOGUE   as TRAP, but the frame does not exist yet: the trap is shown in the caller
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from jit.abi.frame import FrameLayout
+
+
+class OperandKind(IntEnum):
+    """Where an operand is."""
+
+    SLOT = 0
+    """In its own operand slot."""
+    GENERAL = 1
+    """In general register `value`."""
+    FLOAT = 2
+    """In float register `value`."""
+    CONSTANT = 3
+    """Nowhere: it is `value`, a bit pattern."""
+    FLAGS = 4
+    """In the condition flags: 1 if ISA condition `value` holds, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """One entry of the operand stack: its value type and where it is."""
+
+    type: int
+    kind: OperandKind
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A register that holds the current value of a local."""
+
+    local: int
+    float: bool
+    register: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The state before the op at `pc` (an offset in the module's bytes), operands bottom first."""
+
+    pc: int
+    stack: tuple[Operand, ...]
+    copies: tuple[Copy, ...] = ()
+
+
+class RowKind(IntEnum):
+    SITE = 0
+    CALL = 1
+    TRAP = 2
+    INTERRUPT = 3
+    PROLOGUE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    offset: int
+    kind: RowKind
+    points: tuple[Point, ...]
+    patch: int = -1
+    """SITE: offset of the no-op."""
+    boundary: int = -1
+    """INTERRUPT: offset of the SITE row of its boundary, -1 in code without sites."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """A place a breakpoint can stand: the op at `pc`, virtual stop `index` of the site row at `offset`."""
+
+    pc: int
+    offset: int
+    index: int
+
+
+@dataclass(frozen=True)
+class FrameTable:
+    """Rows of one function, by offset; boundaries by Wasm PC.
+
+    An op emitted twice is two boundaries with one PC.
+    """
+
+    defined_index: int
+    layout: FrameLayout
+    local_types: tuple[int, ...]
+    base_to_frame_pointer: int
+    """Bytes from the slot base to the frame pointer."""
+    rows: tuple[Row, ...]
+    by_offset: dict[int, Row] = field(init=False, repr=False)
+    boundaries: tuple[Boundary, ...] = field(init=False, repr=False)
+    _pcs: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        boundaries = sorted(
+            (
+                Boundary(point.pc, row.offset, index)
+                for row in self.rows
+                if row.kind is RowKind.SITE
+                for index, point in enumerate(row.points)
+            ),
+            key=lambda boundary: (boundary.pc, boundary.offset),
+        )
+        object.__setattr__(self, "by_offset", {row.offset: row for row in self.rows})
+        object.__setattr__(self, "boundaries", tuple(boundaries))
+        object.__setattr__(self, "_pcs", tuple(boundary.pc for boundary in boundaries))
+
+    def row(self, offset: int) -> Row | None:
+        """Return the row keyed by a code offset."""
+        return self.by_offset.get(offset)
+
+    def boundaries_at(self, pc: int) -> tuple[Boundary, ...]:
+        """Return the boundaries of the op at exactly this Wasm PC."""
+        start = bisect_left(self._pcs, pc)
+        end = start
+        while end < len(self._pcs) and self._pcs[end] == pc:
+            end += 1
+        return self.boundaries[start:end]
+
+    def next_pc(self, pc: int) -> int | None:
+        """Return the first op boundary at or after a Wasm PC, None past the last."""
+        at = bisect_left(self._pcs, pc)
+        return self._pcs[at] if at < len(self._pcs) else None
