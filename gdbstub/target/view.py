@@ -24,6 +24,10 @@ class Target(Protocol):
     Register values are bytes in target order (little-endian), as wide as the description says.
     """
 
+    def address_bits(self) -> int:
+        """Return the width of an address, 32 or 64: conditions mask what they dereference to it."""
+        ...
+
     def stop(self) -> Stop:
         """Describe the present stop. Called at each stop, and again for `?`: must be repeatable."""
         ...
