@@ -1,5 +1,6 @@
-"""The decoded module, by the name others import it from."""
+"""From bytes to a decoded module: the structure is checked whole, the bodies only delimited."""
 
+from jit.wasm.sections import SectionDecoder
 from jit.wasm.structure import (
     BodyRange,
     ConstExpr,
@@ -22,4 +23,13 @@ __all__ = [
     "Import",
     "ModuleInfo",
     "NameSection",
+    "parse_module",
 ]
+
+
+def parse_module(data: bytes) -> ModuleInfo:
+    """Decode a module and check everything but its function bodies.
+
+    Raise a WasmError with the offset in `data` where it is malformed, invalid or unsupported.
+    """
+    return SectionDecoder(bytes(data)).decode()
