@@ -9,7 +9,8 @@ A defined function's record lies in its instance's vmctx and is the only one it 
 address of somebody else's record.  A record starts with the address of a lazy stub that leaves the
 guest with `Exit.COMPILE`; compiling the function replaces that one word.  Whoever calls through a
 record's address (an import, a table, a reference) has that address in scratch register 0 at the
-call, so that the one stub shared by all host functions knows whom it stands for.
+call, so that the one stub shared by all host functions knows whom it stands for.  A host function's record
+carries a vmctx too: any block whose STORE word is its store's, since every exit starts from there.
 """
 
 CODE = 0

@@ -1,0 +1,1 @@
+"""Assembling: code buffers, labels, conditions, and one folder an instruction set."""
