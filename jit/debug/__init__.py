@@ -1,0 +1,1 @@
+"""Guest debugging: frames, breakpoints, stepping, events, and the facade the debuggers' views use."""

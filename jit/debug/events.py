@@ -1,0 +1,61 @@
+"""What can happen to a guest under a debugger, as values (names: Wasmtime's `DebugEvent`).
+
+An event is reported on the thread that runs the guest, which stands still until the handler returns.
+`CaughtExceptionThrown` and `UncaughtExceptionThrown` have no producer before exception handling.
+"""
+
+from dataclasses import dataclass
+
+from jit.abi.traps import TrapCode
+from jit.runtime.module import Module
+
+
+@dataclass(frozen=True, slots=True)
+class DebugEvent:
+    """Why the guest stands still; one of the subclasses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trap(DebugEvent):
+    """A trap, at the op that trapped; resuming ends the run with it."""
+
+    code: TrapCode | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Breakpoint(DebugEvent):
+    """A boundary that has a breakpoint, or any boundary in single-step mode.
+
+    `pc` is the op about to run, `requested` are the PCs that breakpoints here were asked for at,
+    ascending: `pc` itself, or others that slipped to it; empty for a mere step.
+    """
+
+    module: Module
+    pc: int
+    requested: tuple[int, ...] = ()
+    step: bool = False
+    """Whether single-step mode was on."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostcallError(DebugEvent):
+    """A host function raised `error`; the frame is inside the call. Resuming ends the run with it."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class EpochYield(DebugEvent):
+    """The epoch's deadline was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt(DebugEvent):
+    """Somebody asked for a stop (`Store.interrupt`).
+
+    The guest is before the op of a function's entry or a loop's head, or inside a host call that was
+    left undone and starts again on resumption (`in_host_call`).
+    """
+
+    in_host_call: bool = False
