@@ -12,6 +12,8 @@ from types import FrameType
 
 import pytest
 
+pytest_plugins = ["tests.guests.fixtures"]
+
 DEFAULT_LIMIT = 60.0
 
 
