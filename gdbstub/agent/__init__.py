@@ -1,0 +1,14 @@
+"""GDB's agent expressions: verified, compiled once to a Python function, evaluated at a stop."""
+
+from gdbstub.agent.compiler import Command, Condition, compile_command, compile_condition
+from gdbstub.agent.errors import AgentError, EvaluationError, ExpressionError
+
+__all__ = [
+    "AgentError",
+    "Command",
+    "Condition",
+    "EvaluationError",
+    "ExpressionError",
+    "compile_command",
+    "compile_condition",
+]
