@@ -1,0 +1,76 @@
+"""What happened while a module's DWARF was patched: counts, and what could not be done and why."""
+
+from dataclasses import dataclass, field
+
+
+class DwarfError(Exception):
+    """A piece of DWARF that breaks the format, or uses what the patcher does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A piece of DWARF that was left out or made harmless."""
+
+    section: str
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchReport:
+    """Counts of one patch run. An unfit expression shows as `<optimized out>`."""
+
+    units: int
+    addresses: int
+    dead_addresses: int
+    moved_entries: int
+    expressions: int
+    expressions_patched: int
+    expressions_unfit: int
+    list_entries: int
+    list_entries_patched: int
+    list_entries_unfit: int
+    line_sequences: int
+    dead_line_sequences: int
+    issues: tuple[Issue, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of `PatchReport` while they grow."""
+
+    units: int = 0
+    addresses: int = 0
+    dead_addresses: int = 0
+    moved_entries: int = 0
+    expressions: int = 0
+    expressions_patched: int = 0
+    expressions_unfit: int = 0
+    list_entries: int = 0
+    list_entries_patched: int = 0
+    list_entries_unfit: int = 0
+    line_sequences: int = 0
+    dead_line_sequences: int = 0
+    issues: list[Issue] = field(default_factory=list)
+
+    def issue(self, section: str, offset: int, reason: str) -> None:
+        """Record something that could not be patched."""
+        self.issues.append(Issue(section, offset, reason))
+
+    def report(self) -> PatchReport:
+        """Return the counts as they stand."""
+        return PatchReport(
+            units=self.units,
+            addresses=self.addresses,
+            dead_addresses=self.dead_addresses,
+            moved_entries=self.moved_entries,
+            expressions=self.expressions,
+            expressions_patched=self.expressions_patched,
+            expressions_unfit=self.expressions_unfit,
+            list_entries=self.list_entries,
+            list_entries_patched=self.list_entries_patched,
+            list_entries_unfit=self.list_entries_unfit,
+            line_sequences=self.line_sequences,
+            dead_line_sequences=self.dead_line_sequences,
+            issues=tuple(self.issues),
+        )
