@@ -15,7 +15,7 @@ class Trampolines:
     `code` is one block; `entries` are offsets in it:
 
         resume      C function (context address) -> exit number: enters or resumes the guest
-        trap, libcall, interrupt, epoch   the exits of `vmctx.Stub`
+        trap, libcall, interrupt, epoch, memory_copy, memory_fill   the code of `vmctx.Stub`, by name
         breakpoint  where an enabled site calls
         host        the code of every host function's record
         compile     where a lazy stub jumps, the defined index in scratch register 0

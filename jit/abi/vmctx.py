@@ -1,21 +1,21 @@
 """The vmctx: one block of words per instance, addressed by the pinned vmctx register.
 
-    0     memory base           address of memory 0, 0 without one (copied to the pinned base register)
-    8     memory length         bytes, never shrinks
-    16    stack limit           lowest stack pointer a frame may have; all ones while an interrupt is wanted
-    24    interrupt (u32)       not 0: a debugger wants the guest to stop
-    32    epoch deadline        the guest yields when *epoch counter >= deadline (only with epoch interruption)
-    40    epoch counter         address of the engine's counter
-    48    store                 address of the store block
-    56    overflow              address of the buffer for arguments and results that got no register
-    64    stubs                 8 addresses, one a `Stub`
-    128   bounds                1025 signed words: entry k is `memory length - k`
-    8328  (8 bytes of padding)
-    8336  globals               16 bytes each: the value, or for an imported global the address of its cell
-    ...   tables                8 bytes each: address of the table's definition {base, length}
-    ...   types                 8 bytes each: the engine's id of the module's type k
-    ...   imports               8 bytes each: address of the imported function's record
-    ...   records               32 bytes each: the records of the functions the module defines
+0     memory base           address of memory 0, 0 without one (copied to the pinned base register)
+8     memory length         bytes, never shrinks
+16    stack limit           lowest stack pointer a frame may have; all ones while an interrupt is wanted
+24    interrupt (u32)       not 0: a debugger wants the guest to stop
+32    epoch deadline        the guest yields when *epoch counter >= deadline (only with epoch interruption)
+40    epoch counter         address of the engine's counter
+48    store                 address of the store block
+56    overflow              address of the buffer for arguments and results that got no register
+64    stubs                 8 addresses, one a `Stub`
+128   bounds                1025 signed words: entry k is `memory length - k`
+8328  (8 bytes of padding)
+8336  globals               16 bytes each: the value, or for an imported global the address of its cell
+...   tables                8 bytes each: address of the table's definition {base, length}
+...   types                 8 bytes each: the engine's id of the module's type k
+...   imports               8 bytes each: address of the imported function's record
+...   records               32 bytes each: the records of the functions the module defines
 """
 
 from dataclasses import dataclass
@@ -32,6 +32,8 @@ OVERFLOW = 56
 STUBS = 64
 BOUNDS = 128
 BOUNDS_ENTRIES = 1025
+REAL_STACK_LIMIT = 8328
+"""Frames above `context.UNCHECKED_FRAME` are checked against it before anything is pushed."""
 GLOBALS = 8336
 
 GLOBAL_SIZE = 16
@@ -51,7 +53,11 @@ PAGE_SIZE = 65536
 
 
 class Stub(IntEnum):
-    """Exits that function code reaches through its vmctx (`STUBS + 8 * stub`), by a call."""
+    """Fixed code that functions reach through their vmctx (`STUBS + 8 * stub`), by a call.
+
+    The entry of `Trampolines` is the name in lower case.  The first four are exits; the others are
+    routines that stay in the guest and use only registers that carry arguments or are scratch.
+    """
 
     TRAP = 0
     """Scratch register 0 holds a `TrapCode`; does not return."""
@@ -61,6 +67,10 @@ class Stub(IntEnum):
     """At a function's entry or a loop's head; every register is kept."""
     EPOCH = 3
     """The deadline was reached; every register is kept."""
+    MEMORY_COPY = 4
+    """(destination, source, length) of memory 0: copies, or leaves 0 in scratch register 0 if out of bounds."""
+    MEMORY_FILL = 5
+    """(destination, value, length) of memory 0: fills, or leaves 0 in scratch register 0 if out of bounds."""
 
 
 @dataclass(frozen=True, slots=True)
