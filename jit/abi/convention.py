@@ -46,6 +46,12 @@ class CallConvention:
     float_arguments: tuple[int, ...]
     int_results: tuple[int, ...]
     float_results: tuple[int, ...]
+    link: int | None = None
+    """The register of a return address at a function's entry; None: it lies at the stack pointer."""
+    frame_head: int = 0
+    """Bytes between the stack pointer of a frame and its slot base."""
+    float_environment: int = 0
+    """What a fresh context's guest float environment is: round to nearest, nothing traps."""
 
     def arguments(self, types: tuple[int, ...]) -> tuple[Place, ...]:
         """Return the place of each parameter of the given value types."""
@@ -79,21 +85,21 @@ def _assign(
 X86_64 = CallConvention(
     isa="x86-64", vmctx=14, memory_base=15, stack_pointer=4, frame_pointer=5, scratch=(0,),
     int_arguments=(7, 6, 2, 1, 8, 9), float_arguments=(0, 1, 2, 3, 4, 5, 6, 7),
-    int_results=(0, 2), float_results=(0, 1),
+    int_results=(0, 2), float_results=(0, 1), float_environment=0x1F80,
 )
 AARCH64 = CallConvention(
     isa="aarch64", vmctx=28, memory_base=27, stack_pointer=31, frame_pointer=29, scratch=(16, 17),
     int_arguments=(0, 1, 2, 3, 4, 5, 6, 7), float_arguments=(0, 1, 2, 3, 4, 5, 6, 7),
-    int_results=(0, 1), float_results=(0, 1),
+    int_results=(0, 1), float_results=(0, 1), link=30,
 )
 RISCV64 = CallConvention(
     isa="riscv64", vmctx=27, memory_base=26, stack_pointer=2, frame_pointer=8, scratch=(5, 6),
     int_arguments=(10, 11, 12, 13, 14, 15, 16, 17), float_arguments=(10, 11, 12, 13, 14, 15, 16, 17),
-    int_results=(10, 11), float_results=(10, 11),
+    int_results=(10, 11), float_results=(10, 11), link=1,
 )
 S390X = CallConvention(
     isa="s390x", vmctx=9, memory_base=10, stack_pointer=15, frame_pointer=11, scratch=(0, 1),
     int_arguments=(2, 3, 4, 5, 6), float_arguments=(0, 2, 4, 6),
-    int_results=(2, 3), float_results=(0, 2),
+    int_results=(2, 3), float_results=(0, 2), link=14, frame_head=160,
 )
 # fmt: on
