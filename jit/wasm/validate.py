@@ -7,7 +7,8 @@ Statically unreachable operators are validated there too, but left out of the Bo
 
 from jit.wasm.body import Block, BlockKind, Body
 from jit.wasm.decode import decode_instruction
-from jit.wasm.errors import InvalidModule, MalformedModule, WasmError
+from jit.wasm.errors import MalformedModule, WasmError
+from jit.wasm.locals import read_locals
 from jit.wasm.module import parse_module
 from jit.wasm.opcodes import (
     ACCESS_LOG2,
@@ -34,14 +35,11 @@ from jit.wasm.opcodes import (
 )
 from jit.wasm.operands import BOTTOM
 from jit.wasm.operators import Operators
-from jit.wasm.reader import MASK32, MASK64, read_signed, read_u32, read_valtype
+from jit.wasm.reader import MASK32, MASK64, read_signed, read_u32
 from jit.wasm.structure import ModuleInfo
-from jit.wasm.types import I32, I64, WasmPc
+from jit.wasm.types import I32, I64
 
-__all__ = ["MAX_LOCALS", "Block", "Body", "validate_body", "validate_module"]
-
-MAX_LOCALS = 50_000
-"""The most locals, parameters included, that a function may have."""
+__all__ = ["Block", "Body", "validate_body", "validate_module"]
 
 
 def validate_module(data: bytes) -> ModuleInfo:
@@ -59,7 +57,8 @@ def validate_body(module: ModuleInfo, defined_index: int) -> Body:
     """
     span = module.bodies[defined_index]
     try:
-        body = _read_locals(module, defined_index)
+        local_types, first_op = read_locals(module, defined_index)
+        body = Body(module, defined_index, local_types, first_op)
         end = _BodyValidator(body).run()
     except WasmError as error:
         if error.offset < span.end:
@@ -73,21 +72,6 @@ def validate_body(module: ModuleInfo, defined_index: int) -> Body:
         if end < span.end:
             raise MalformedModule("operators remaining after the end of the function", end)
     raise MalformedModule("unexpected end of section or function", span.end)
-
-
-def _read_locals(module: ModuleInfo, defined_index: int) -> Body:
-    data = module.data
-    start = module.bodies[defined_index].start
-    local_types = list(module.func_type(module.num_imported_funcs + defined_index).params)
-    groups, pos = read_u32(data, start)
-    for _ in range(groups):
-        pc = pos
-        count, pos = read_u32(data, pos)
-        valtype, pos = read_valtype(data, pos)
-        if len(local_types) + count > MAX_LOCALS:
-            raise InvalidModule(f"too many locals: at most {MAX_LOCALS} are supported", pc)
-        local_types += [valtype] * count
-    return Body(module, defined_index, local_types, WasmPc(pos))
 
 
 # Tables over one-byte opcodes, for the loop: the operand type and result type of numeric operators
