@@ -1,11 +1,16 @@
-"""Constant expressions: decoded and checked in one go (specification: Validation, Instructions)."""
+"""Constant expressions: decoded, checked, evaluated (specification: Validation, Instructions).
 
+Beside the single operators of Wasm 2.0 there are integer additions, subtractions and
+multiplications; what depends on no global is folded to a single constant at once.
+"""
+
+from collections.abc import Callable
 from typing import get_args
 
 from jit.wasm import opcodes
 from jit.wasm.decode import decode_instruction
 from jit.wasm.errors import InvalidModule, MalformedModule, UnsupportedFeature
-from jit.wasm.reader import Reader
+from jit.wasm.reader import MASK32, MASK64, Reader
 from jit.wasm.structure import ConstExpr, ConstKind, ModuleInfo
 from jit.wasm.types import F32, F64, FUNCREF, I32, I64, VALTYPE_NAMES
 
@@ -18,16 +23,15 @@ _NUMBERS = {
     opcodes.F64_CONST: F64,
 }
 
-_EXTENDED = frozenset(
-    {
-        opcodes.I32_ADD,
-        opcodes.I32_SUB,
-        opcodes.I32_MUL,
-        opcodes.I64_ADD,
-        opcodes.I64_SUB,
-        opcodes.I64_MUL,
-    }
-)
+_ARITHMETIC: dict[str, tuple[int, Callable[[int, int], int]]] = {
+    "i32.add": (I32, lambda a, b: a + b & MASK32),
+    "i32.sub": (I32, lambda a, b: a - b & MASK32),
+    "i32.mul": (I32, lambda a, b: a * b & MASK32),
+    "i64.add": (I64, lambda a, b: a + b & MASK64),
+    "i64.sub": (I64, lambda a, b: a - b & MASK64),
+    "i64.mul": (I64, lambda a, b: a * b & MASK64),
+}
+_CONSTANTS: dict[int, ConstKind] = {I32: "i32.const", I64: "i64.const"}
 
 
 def read_const_expr(reader: Reader, module: ModuleInfo, expected: int) -> ConstExpr:
@@ -36,7 +40,7 @@ def read_const_expr(reader: Reader, module: ModuleInfo, expected: int) -> ConstE
     A function it names becomes usable by `ref.func` in the bodies.
     """
     start = reader.pos
-    values: list[ConstExpr] = []
+    stack: list[ConstExpr] = []
     while True:
         pc = reader.pos
         code, imm, reader.pos = decode_instruction(reader.data, pc)
@@ -44,14 +48,49 @@ def read_const_expr(reader: Reader, module: ModuleInfo, expected: int) -> ConstE
             raise MalformedModule("unexpected end", reader.end)
         if code == opcodes.END:
             break
-        if code in _EXTENDED:
-            raise UnsupportedFeature("extended const", pc, opcodes.mnemonic(code))
-        values.append(_value(module, code, imm, pc))
-    if len(values) != 1 or values[0].type != expected:
+        name = opcodes.mnemonic(code)
+        if name in _ARITHMETIC:
+            stack[-2:] = [_operation(name, stack[-2:], pc)]
+        else:
+            stack.append(_value(module, code, imm, pc))
+    if len(stack) != 1 or stack[0].type != expected:
         raise InvalidModule(
             f"type mismatch: constant expression must yield one {VALTYPE_NAMES[expected]}", start
         )
-    return values[0]
+    return stack[0]
+
+
+def evaluate(expr: ConstExpr, global_value: Callable[[int], int]) -> int:
+    """The unsigned bit pattern of a number's constant expression.
+
+    `global_value` gives that of a global, by index.
+    """
+    if expr.kind == "global.get":
+        return global_value(expr.value)
+    if expr.kind != "extended":
+        return expr.value
+    stack: list[int] = []
+    for name, value in expr.postfix:
+        if name in _ARITHMETIC:
+            second = stack.pop()
+            stack[-1] = _ARITHMETIC[name][1](stack[-1], second)
+        else:
+            stack.append(global_value(value) if name == "global.get" else value)
+    return stack[0]
+
+
+def _operation(name: str, operands: list[ConstExpr], pc: int) -> ConstExpr:
+    type_, operation = _ARITHMETIC[name]
+    if [operand.type for operand in operands] != [type_, type_]:
+        raise InvalidModule(f"type mismatch: {name} expects two {VALTYPE_NAMES[type_]}", pc)
+    first, second = operands
+    if first.kind == second.kind == _CONSTANTS[type_]:
+        return ConstExpr(first.kind, operation(first.value, second.value), type_)
+    return ConstExpr("extended", 0, type_, (*_postfix(first), *_postfix(second), (name, 0)))
+
+
+def _postfix(expr: ConstExpr) -> tuple[tuple[str, int], ...]:
+    return expr.postfix or ((expr.kind, expr.value),)
 
 
 def _value(module: ModuleInfo, code: int, imm: object, pc: int) -> ConstExpr:

@@ -11,7 +11,14 @@ from jit.wasm.types import ExternType, FuncType, GlobalType, MemoryType, TableTy
 ExternKind = Literal["func", "table", "memory", "global"]
 SegmentMode = Literal["active", "passive", "declarative"]
 ConstKind = Literal[
-    "i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "ref.func", "global.get"
+    "i32.const",
+    "i64.const",
+    "f32.const",
+    "f64.const",
+    "ref.null",
+    "ref.func",
+    "global.get",
+    "extended",
 ]
 
 
@@ -37,15 +44,17 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class ConstExpr:
-    """A constant expression: one operator.
+    """A constant expression: one operator, or integer arithmetic that involves a global.
 
     `value` is an unsigned bit pattern, a function or global index, or 0 for `ref.null`;
-    `type` is the value type it yields.
+    `type` is the value type it yields. Only the kind "extended" has a `postfix`: pairs of a
+    mnemonic and its value, for `jit.wasm.constexpr.evaluate`.
     """
 
     kind: ConstKind
     value: int
     type: int
+    postfix: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
