@@ -1,0 +1,1 @@
+"""What the renderings share: the guest program, its stops, its code map."""

@@ -1,0 +1,155 @@
+"""A guest program under the server: raw events of `jit.debug` become `Gate` events and verdicts.
+
+A boundary that a view shows at several addresses is gone through here one address after the other,
+while the guest stands still.  A request to interrupt that comes while an event is being decided is
+served right after it; the engine's own stop for it, coming later, is a boundary like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from gdbstub.target import (
+    Address,
+    Dialect,
+    Exit,
+    Exited,
+    Gate,
+    RawKind,
+    Signal,
+    Target,
+    Terminated,
+    Verdict,
+)
+from gdbstub.views.common.rendering import Interruption, RenderingFactory, Stage
+from gdbstub.views.common.stops import Fault, Standing, fault_of
+from jit import ExitTrap, Store, Trap
+from jit.debug import events
+from jit.debug.debugger import Debugger
+
+_HARMLESS = frozenset({Signal.NONE, Signal.TRAP, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH})
+"""Signals that do not end a process that handles none; TRAP is the debugger's own."""
+
+
+class _Delivered(BaseException):
+    """Unwinds a guest that its client ended with a signal."""
+
+
+class ProgramGuest:
+    """One run of one program: a `gdbstub.target.Guest`."""
+
+    def __init__(
+        self,
+        store: Store,
+        start: Callable[[], object],
+        name: str,
+        renderings: Mapping[Dialect, RenderingFactory],
+        dialect: Dialect = Dialect.GDB,
+    ) -> None:
+        """Prepare to run `start`, which executes guest code in `store`.
+
+        `dialect` is the one whose addresses events carry until a client comes.
+        """
+        self._debugger = Debugger(store)
+        self._start = start
+        self._interruption = Interruption(self._debugger)
+        stage = Stage(self._debugger, self._interruption, name)
+        self._renderings = {key: factory(stage) for key, factory in renderings.items()}
+        self._view = self._renderings[dialect]
+        self._gate: Gate
+        self._entered = False
+        self._killer = Signal.NONE
+
+    def run(self, gate: Gate) -> Exit:
+        """Run the program to its end; see `Guest`."""
+        self._gate = gate
+        self._debugger.step(True)
+        try:
+            self._debugger.run(self._start, self._handle)
+        except ExitTrap as end:
+            return Exited(end.code & 0xFF)
+        except (Trap, _Delivered):
+            return Terminated(self._killer)
+        return Exited(0)
+
+    def interrupt(self) -> None:
+        """Make a running guest stop; see `Guest`."""
+        self._interruption.request()
+
+    def view(self, dialect: Dialect) -> Target:
+        """Return the view for a client and speak its addresses from now on; see `Guest`."""
+        self._view = self._renderings[dialect]
+        return self._view
+
+    # Events, on the worker thread
+
+    def _handle(self, event: events.DebugEvent) -> None:
+        match event:
+            case events.Breakpoint():
+                self._boundary(None if self._entered else RawKind.ENTRY)
+            case events.Interrupt(in_host_call=False):
+                self._boundary(RawKind.INTERRUPT if self._interruption.wanted else None)
+            case events.Interrupt():
+                if self._interruption.wanted:
+                    self._in_host_call()
+            case events.Trap() | events.HostcallError():
+                self._fault(fault_of(event))
+
+    def _boundary(self, first: RawKind | None) -> None:
+        """Go through the addresses of a boundary; `first` is what the first of them is at least."""
+        place = self._place()
+        if place is None:
+            return
+        stepping = self._debugger.stepping
+        for point in self._view.points(*place):
+            if first is not RawKind.ENTRY and point.hit:
+                kind = RawKind.BREAKPOINT
+            elif first is not None:
+                kind = first
+            elif stepping:
+                kind = RawKind.STEP
+            else:
+                continue
+            first = None
+            self._entered = True
+            stepping = self._ask(Standing(kind, point.address)).stepping
+        self._debugger.step(stepping)
+
+    def _in_host_call(self) -> None:
+        self._debugger.step(self._ask(Standing(RawKind.INTERRUPT, self._address())).stepping)
+
+    def _fault(self, fault: Fault) -> None:
+        address = self._address()
+        if not self._entered:
+            self._entered = True
+            self._event(Standing(RawKind.ENTRY, address))
+        verdict = self._ask(Standing(RawKind.TRAP, address, fault))
+        self._killer = Signal(verdict.signal) if verdict.signal else fault.signal
+
+    def _ask(self, standing: Standing) -> Verdict:
+        """Pass an event to the gate, and an interruption that was asked for meanwhile."""
+        verdict = self._event(standing)
+        if self._interruption.wanted and not verdict.parked:
+            verdict = self._event(replace(standing, kind=RawKind.INTERRUPT))
+        return verdict
+
+    def _event(self, standing: Standing) -> Verdict:
+        self._view.stand(standing)
+        verdict = self._gate.event(standing.kind, standing.address, self._view)
+        if standing.kind is not RawKind.TRAP and verdict.signal not in _HARMLESS:
+            self._killer = Signal(verdict.signal)
+            raise _Delivered
+        return verdict
+
+    def _place(self) -> tuple[int, int] | None:
+        """Return the innermost frame's module and PC; None where no guest code is on the stack."""
+        frame = self._debugger.frame(0)
+        if frame is None:
+            return None
+        place = frame.wasm_function_index_and_pc()
+        return None if place is None else (self._debugger.module_of(frame).index, place[1])
+
+    def _address(self) -> Address:
+        place = self._place()
+        return self._view.outside() if place is None else self._view.address(*place)

@@ -1,0 +1,74 @@
+"""What the guest asks of the view that is in use, besides its being a `Target`; and what it gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from gdbstub.target import Address, Reader, Target
+from gdbstub.views.common.stops import Standing
+from jit.debug.debugger import Debugger
+
+
+class Interruption:
+    """A request to stop: made on any thread, served by any stop that a client is told of."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+        self.wanted = False
+
+    def request(self) -> None:
+        """Ask for a stop."""
+        self.wanted = True
+        self._debugger.interrupt()
+
+    def served(self) -> None:
+        """Forget the request. A stop of the engine that still comes for it means nothing."""
+        self.wanted = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a view stands on. `name` is the program's, for lists of threads and of files.
+
+    A view calls `interruption.served()` whenever it describes a stop.
+    """
+
+    debugger: Debugger
+    interruption: Interruption
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One address at which a boundary is shown; `hit` if a breakpoint was inserted for it."""
+
+    address: Address
+    hit: bool
+
+
+class Rendering(Target, Reader, Protocol):
+    """A view as the guest drives it. Called on the worker thread, the guest standing still."""
+
+    def points(self, module: int, pc: int) -> Sequence[Point]:
+        """Return the addresses that the boundary at `pc` is shown at, in order; the last is the op's.
+
+        Each is a stop of its own: the guest takes them one after the other without moving.
+        """
+        ...
+
+    def address(self, module: int, pc: int) -> Address:
+        """Return the address of a PC."""
+        ...
+
+    def outside(self) -> Address:
+        """Return the address shown while no guest code is on the stack."""
+        ...
+
+    def stand(self, standing: Standing) -> None:
+        """Take note of a new raw event: what was known of frames and registers is out of date."""
+        ...
+
+
+RenderingFactory: TypeAlias = Callable[[Stage], Rendering]

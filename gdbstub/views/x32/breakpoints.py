@@ -1,0 +1,103 @@
+"""Breakpoints in the code window: where one may stand, and at which addresses a boundary is shown.
+
+A function's entry is two stops where its line table has a row for the start of the body (kind A):
+the body's start, before the declarations of locals, then the first op.  A breakpoint asked for
+anywhere from the body's start to the first op is reported at the address asked for; between op
+boundaries there is no other place to stop.  The host's side and the frames window accept breakpoints
+that never fire: gdb puts them where the outermost frame returns to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gdbstub.target import Address, BreakpointKind, TargetError
+from gdbstub.views.common.code import FunctionCode
+from gdbstub.views.common.rendering import Point
+from gdbstub.views.x32.windows import CodeWindow
+from jit.debug.boundaries import BoundaryKind
+from jit.debug.debugger import Debugger
+
+_OPS = frozenset({BoundaryKind.OP, BoundaryKind.DEAD})
+
+
+class Breakpoints:
+    """What the client inserted, by address."""
+
+    def __init__(
+        self,
+        debugger: Debugger,
+        code_at: Callable[[int], CodeWindow | None],
+        window: Callable[[int], CodeWindow],
+        has_entry_stop: Callable[[int, FunctionCode], bool],
+    ) -> None:
+        """`code_at` finds a code window by address, `window` by module.
+
+        `has_entry_stop` says of which functions of a module the body's start is a stop of its own.
+        """
+        self._debugger = debugger
+        self._code_at = code_at
+        self._window = window
+        self._has_entry_stop = has_entry_stop
+        self._kinds: dict[int, set[BreakpointKind]] = {}
+        self._points: dict[tuple[int, int], tuple[Point, ...]] = {}
+
+    def insert(self, kind: BreakpointKind, address: int) -> None:
+        """Insert one; twice is once. `TargetError` 1 between op boundaries."""
+        window = self._code_at(address)
+        if window is not None:
+            pc = address - window.base
+            if not self._is_stop(window, pc):
+                raise TargetError(1, f"0x{address:x} is not the start of an instruction")
+            self._debugger.set_breakpoint(window.code.module.index, pc)
+        self._kinds.setdefault(address, set()).add(kind)
+        self._points.clear()
+
+    def _is_stop(self, window: CodeWindow, pc: int) -> bool:
+        function = window.code.function_at(pc)
+        if function is None:
+            return False
+        if pc <= function.first_op:
+            return True
+        return self._debugger.boundary_kind(window.code.module.index, pc) in _OPS
+
+    def remove(self, kind: BreakpointKind, address: int) -> None:
+        """Remove one; none is no error."""
+        kinds = self._kinds.get(address)
+        if kinds is None:
+            return
+        kinds.discard(kind)
+        if not kinds:
+            del self._kinds[address]
+            window = self._code_at(address)
+            if window is not None:
+                self._debugger.clear_breakpoint(window.code.module.index, address - window.base)
+        self._points.clear()
+
+    def clear(self) -> None:
+        """Remove all."""
+        self._debugger.clear_breakpoints()
+        self._kinds.clear()
+        self._points.clear()
+
+    def kind(self, address: int) -> BreakpointKind:
+        """Return the kind that a stop at `address` is reported as."""
+        return min(self._kinds.get(address, {BreakpointKind.SOFTWARE}))
+
+    def points(self, module: int, pc: int) -> tuple[Point, ...]:
+        """Return the addresses a boundary is shown at; see `Rendering.points`."""
+        points = self._points.get((module, pc))
+        if points is None:
+            points = self._points[module, pc] = self._make_points(module, pc)
+        return points
+
+    def _make_points(self, module: int, pc: int) -> tuple[Point, ...]:
+        window = self._window(module)
+        addresses = {window.base + pc}
+        function = window.code.entries.get(pc)
+        if function is not None:
+            low = window.base + function.start
+            addresses |= {at for at in self._kinds if low <= at <= window.base + pc}
+            if self._has_entry_stop(module, function):
+                addresses.add(low)
+        return tuple(Point(Address(at), at in self._kinds) for at in sorted(addresses))

@@ -1,0 +1,73 @@
+"""The address space gdb sees: which window an address lies in."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+
+from gdbstub.target import TargetError, unreadable
+from gdbstub.views.x32 import windows
+from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, VmctxWindow, Window
+from jit.debug.errors import DebugError
+
+
+class AddressSpace:
+    """Reads and writes by address; an access never crosses from one window into the next."""
+
+    def __init__(
+        self,
+        memory: MemoryWindow,
+        code: Sequence[CodeWindow],
+        frames: FramesWindow,
+        vmctx: VmctxWindow,
+        host: HostWindow,
+    ) -> None:
+        """`code` may grow: it is looked up at each access."""
+        self._memory = memory
+        self._code = code
+        self._frames = frames
+        self._vmctx = vmctx
+        self._host = host
+
+    def code_at(self, address: int) -> CodeWindow | None:
+        """Return the code window that holds an address."""
+        for window in self._code:
+            if window.base <= address < window.base + window.size:
+                return window
+        return None
+
+    def _window(self, address: int) -> Window:
+        window: Window | None
+        if address < windows.MEMORY_END:
+            window = self._memory
+        elif address < windows.CODE_END:
+            window = self.code_at(address)
+        elif address < windows.FRAMES_END:
+            window = self._frames
+        elif address < windows.VMCTX_END:
+            window = self._vmctx
+        elif address < windows.HOST_BASE + windows.HOST_SIZE:
+            window = self._host
+        else:
+            window = None
+        if window is None:
+            raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
+        return window
+
+    def read(self, address: int, length: int) -> bytes:
+        """Return up to `length` bytes; `TargetError` for none at all."""
+        try:
+            data = self._window(address).read(address, length)
+        except DebugError as error:
+            raise TargetError(errno.EFAULT, str(error)) from error
+        if not data and length:
+            raise unreadable(address, length)
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write all of `data` or nothing."""
+        try:
+            self._window(address).write(address, data)
+        except DebugError as error:
+            raise TargetError(errno.EFAULT, str(error)) from error

@@ -1,0 +1,100 @@
+"""The registers of frame 0, made from where it stands; what the client writes is kept apart.
+
+rbp is the CFA and rsp lies 16 below it; rbx and r10-r15 are the anchors that DWARF expressions count
+from; rax, rdx, xmm0 and xmm1 carry what the call just before the pc returned.  Nothing that is
+written reaches the guest before the next resume looks at it (`resume`).
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+
+from gdbstub.objfile import layout
+from gdbstub.target import RegisterNumber, TargetError
+from gdbstub.views.x32 import description as d
+from gdbstub.views.x32.frames import FramesWindow
+
+ANCHORS: dict[int, int] = {
+    {6: d.RBP, 3: d.RBX}.get(dwarf, dwarf): layout.ANCHOR_STRIDE * place
+    for place, dwarf in enumerate(layout.ANCHOR_REGISTERS)
+}
+"""Registers of the description (DWARF numbers rbx and rbp otherwise), and their distance from the CFA."""
+
+RETURN_REGISTERS = frozenset({d.RAX, d.RDX, d.XMM0, d.XMM1})
+
+_FIXED = {d.EFLAGS: 0x202, d.FCTRL: 0x37F, d.MXCSR: 0x1F80}
+
+
+class RegisterFile:
+    """Registers as the client reads and writes them."""
+
+    def __init__(
+        self,
+        frames: FramesWindow,
+        pc: Callable[[], int],
+        returned: Callable[[], Mapping[int, int]],
+    ) -> None:
+        """Show frame 0 of `frames` at address `pc`; `returned` gives the registers of a result."""
+        self._frames = frames
+        self._pc = pc
+        self._returned = returned
+        self._written: dict[int, bytes] = {}
+
+    def reset(self) -> None:
+        """Forget what was written."""
+        self._written.clear()
+
+    @property
+    def written(self) -> Mapping[int, bytes]:
+        """The registers whose values differ from the guest's, as the client wrote them."""
+        return self._written
+
+    def value(self, number: int) -> int:
+        """Return the guest's own value of a register, whatever the client wrote."""
+        if number == d.RIP:
+            return self._pc()
+        if number in RETURN_REGISTERS:
+            return self._returned().get(number, 0)
+        if number in ANCHORS or number == d.RSP:
+            block = self._frames.block(0)
+            if block is None:
+                return 0
+            return block.cfa + ANCHORS.get(number, layout.CALLER_CFA_OFFSET)
+        return _FIXED.get(number, 0)
+
+    def read(self, number: RegisterNumber) -> bytes:
+        """Return a register as the client knows it."""
+        size = _size(number)
+        written = self._written.get(number)
+        return written if written is not None else self.value(number).to_bytes(size, "little")
+
+    def read_all(self) -> bytes:
+        """Return a `g` packet's bytes."""
+        return b"".join(self.read(RegisterNumber(number)) for number in range(len(d.REGISTERS)))
+
+    def write(self, number: RegisterNumber, value: bytes) -> None:
+        """Take over a write; one that changes nothing leaves no trace."""
+        size = _size(number)
+        if len(value) != size:
+            raise TargetError(
+                errno.EINVAL, f"{d.REGISTERS[number].name} has {size} bytes, not {len(value)}"
+            )
+        if int.from_bytes(value, "little") == self.value(number):
+            self._written.pop(number, None)
+        else:
+            self._written[number] = value
+
+    def write_all(self, values: bytes) -> None:
+        """Take over a `G` packet."""
+        if len(values) != d.G_SIZE:
+            raise TargetError(errno.EINVAL, f"{len(values)} bytes of registers, not {d.G_SIZE}")
+        for number, offset in enumerate(d.OFFSETS):
+            register = RegisterNumber(number)
+            self.write(register, values[offset : offset + d.REGISTERS[number].size])
+
+
+def _size(number: RegisterNumber) -> int:
+    if not 0 <= number < len(d.REGISTERS):
+        raise TargetError(errno.EINVAL, f"there is no register {number}")
+    return d.REGISTERS[number].size

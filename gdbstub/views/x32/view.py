@@ -1,0 +1,231 @@
+"""The guest as an x32 machine: `Target`, for gdb. Each part of it is a module of this folder."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping, Sequence
+
+from gdbstub.target import (
+    CODE_KINDS,
+    Address,
+    Breakpoint,
+    BreakpointKind,
+    RawKind,
+    RegisterNumber,
+    ResumeRequest,
+    Signal,
+    Signalled,
+    Stepped,
+    Stop,
+    StopReason,
+    TargetError,
+    Thread,
+    ThreadId,
+    Trapped,
+)
+from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.common.rendering import Point, Stage
+from gdbstub.views.common.stops import Standing
+from gdbstub.views.x32 import description as d
+from gdbstub.views.x32.breakpoints import Breakpoints
+from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.memory import AddressSpace
+from gdbstub.views.x32.program import ServedProgram
+from gdbstub.views.x32.registers import RegisterFile
+from gdbstub.views.x32.resume import check_resume
+from gdbstub.views.x32.returned import returned_registers
+from gdbstub.views.x32.windows import (
+    CODE_ALIGNMENT,
+    CODE_BASE,
+    HOST_RETURN,
+    CodeWindow,
+    HostWindow,
+    MemoryWindow,
+    VmctxWindow,
+)
+from jit.debug.frames import FrameHandle
+
+THREAD = ThreadId(1)
+
+_EXPEDITED = tuple(RegisterNumber(number) for number in (d.RBP, d.RSP, d.RIP))
+"""With these in a stop reply, gdb asks for no others to show the stop."""
+
+
+class X32View:
+    """A `Target` and a `Rendering`, with the extensions gdb uses: Features, ExecFile, ServedFiles."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._debugger = stage.debugger
+        self._code: list[CodeWindow] = []
+        self._program = ServedProgram(stage, self._window)
+        self._vmctx = VmctxWindow(stage.debugger)
+        self._frames = FramesWindow(stage.debugger, self._pc_of, self._fixed_slots, HOST_RETURN)
+        self._memory = AddressSpace(
+            MemoryWindow(stage.debugger), self._code, self._frames, self._vmctx, HostWindow()
+        )
+        self._breakpoints = Breakpoints(
+            stage.debugger, self._code_at, self._window, self._program.has_entry_stop
+        )
+        self._registers = RegisterFile(self._frames, self._pc, self._returned)
+        self._standing = Standing(RawKind.ENTRY, Address(HOST_RETURN))
+
+    # As the guest drives it
+
+    def stand(self, standing: Standing) -> None:
+        """Take note of a new raw event; see `Rendering`."""
+        self._standing = standing
+        self._frames.reset()
+
+    def points(self, module: int, pc: int) -> Sequence[Point]:
+        """Return the addresses a boundary is shown at; see `Rendering`."""
+        return self._breakpoints.points(module, pc)
+
+    def address(self, module: int, pc: int) -> Address:
+        """Return the address of a PC; see `Rendering`."""
+        return Address(self._window(module).base + pc)
+
+    def outside(self) -> Address:
+        """Return the host's address; see `Rendering`."""
+        return Address(HOST_RETURN)
+
+    def register(self, number: RegisterNumber) -> int:
+        """Return a register's value, for conditions; see `Reader`."""
+        return int.from_bytes(self._registers.read(number), "little")
+
+    def memory(self, address: Address, length: int) -> bytes:
+        """Return exactly `length` bytes, for conditions; see `Reader`."""
+        data = self._memory.read(address, length)
+        if len(data) < length:
+            raise TargetError(errno.EFAULT, f"no memory at 0x{address + len(data):x}")
+        return data
+
+    # Where things are
+
+    def _window(self, module: int) -> CodeWindow:
+        """Return a module's code window."""
+        self._make_windows()
+        return self._code[module]
+
+    def _make_windows(self) -> None:
+        """Give every module registered since its window, in registration order."""
+        for registered in self._debugger.modules()[len(self._code) :]:
+            last = self._code[-1] if self._code else None
+            base = CODE_BASE if last is None else -(-last.end // CODE_ALIGNMENT) * CODE_ALIGNMENT
+            self._code.append(CodeWindow(ModuleCode(self._debugger, registered), base))
+
+    def _code_at(self, address: int) -> CodeWindow | None:
+        self._make_windows()
+        return self._memory.code_at(address)
+
+    def _window_of(self, frame: FrameHandle) -> CodeWindow:
+        return self._window(self._debugger.module_of(frame).index)
+
+    def _pc_of(self, frame: FrameHandle) -> int:
+        place = frame.wasm_function_index_and_pc()
+        return HOST_RETURN if place is None else self._window_of(frame).base + place[1]
+
+    def _pc(self) -> int:
+        return self._standing.address
+
+    def _fixed_slots(self, frame: FrameHandle) -> tuple[int, int]:
+        vmctx = self._vmctx.address_of(frame.instance())
+        return self._program.frame_base(frame, self._debugger), vmctx
+
+    def _returned(self) -> Mapping[int, int]:
+        block = self._frames.block(0)
+        if block is None:
+            return {}
+        window = self._window_of(block.frame)
+        return returned_registers(block.frame, window.code.returned_types(block.pc - window.base))
+
+    # Target
+
+    def address_bits(self) -> int:
+        """Return 32."""
+        return 32
+
+    def stop(self) -> Stop:
+        """Describe the present stop."""
+        self._stage.interruption.served()
+        registers = tuple((number, self._registers.read(number)) for number in _EXPEDITED)
+        return Stop(self._reason(), THREAD, registers)
+
+    def _reason(self) -> StopReason:
+        standing = self._standing
+        if standing.fault is not None:
+            return Trapped(standing.fault.signal, standing.fault.text)
+        if standing.kind is RawKind.BREAKPOINT:
+            return Breakpoint(self._breakpoints.kind(standing.address))
+        if standing.kind is RawKind.INTERRUPT:
+            return Signalled(Signal.INT)
+        return Stepped()
+
+    def threads(self) -> Sequence[Thread]:
+        """List the one thread."""
+        return (Thread(THREAD, self._stage.name),)
+
+    def read_registers(self, thread: ThreadId) -> bytes:
+        """Return a `g` packet's bytes."""
+        return self._registers.read_all()
+
+    def write_registers(self, thread: ThreadId, values: bytes) -> None:
+        """Take over a `G` packet."""
+        self._registers.write_all(values)
+
+    def read_register(self, thread: ThreadId, number: RegisterNumber) -> bytes:
+        """Return one register."""
+        return self._registers.read(number)
+
+    def write_register(self, thread: ThreadId, number: RegisterNumber, value: bytes) -> None:
+        """Take over a write of one register."""
+        self._registers.write(number, value)
+
+    def read_memory(self, thread: ThreadId, address: Address, length: int) -> bytes:
+        """Read up to `length` bytes of one window."""
+        return self._memory.read(address, length)
+
+    def write_memory(self, thread: ThreadId, address: Address, data: bytes) -> None:
+        """Write guest state."""
+        self._memory.write(address, data)
+
+    def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
+        """Software and hardware breakpoints, which are the same here."""
+        return CODE_KINDS
+
+    def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
+        """Insert a breakpoint."""
+        self._breakpoints.insert(kind, address)
+
+    def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
+        """Remove a breakpoint."""
+        self._breakpoints.remove(kind, address)
+
+    def prepare_resume(self, request: ResumeRequest) -> None:
+        """Refuse to resume with changed registers; they are forgotten then."""
+        written = dict(self._registers.written)
+        self._registers.reset()
+        check_resume(written)
+        self._frames.drop_scratch()
+
+    def detach(self) -> None:
+        """Forget the client."""
+        self._breakpoints.clear()
+        self._registers.reset()
+        self._frames.drop_scratch()
+
+    # Extensions
+
+    def features_xml(self, annex: str) -> bytes:
+        """Return the target description."""
+        if annex != "target.xml":
+            raise TargetError(errno.ENOENT, f"there is no {annex}")
+        return d.target_xml()
+
+    def exec_file(self) -> str:
+        """Return the served program's path."""
+        return self._program.path
+
+    def served_file(self, path: str) -> bytes:
+        """Return the served program."""
+        return self._program.read(path)

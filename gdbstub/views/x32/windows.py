@@ -1,0 +1,188 @@
+"""The address map gdb sees, and the windows that are not frames: memory, code, vmctx, host.
+
+The same on every start, because gdb keeps its symbols over reconnects:
+
+    0x00000000  linear memory of the innermost frame's instance
+    0xE0000000  code, a window per module in registration order: window + offset in the module
+    0xF0000000  frames (see `frames`)
+    0xF8000000  vmctx of each instance: its globals, 16 bytes each
+    0xFFFF0000  the host: where the outermost frame returns to
+
+Only guest state is readable or writable through these windows.
+"""
+
+from __future__ import annotations
+
+import errno
+from bisect import bisect_left, bisect_right
+from typing import Protocol
+
+from gdbstub.target import TargetError
+from gdbstub.views.common.code import FunctionCode, ModuleCode
+from gdbstub.views.x32.nops import nop
+from jit import Instance
+from jit.debug.debugger import Debugger
+from jit.debug.errors import OutOfRange
+
+MEMORY_END = 0xE0000000
+CODE_BASE = 0xE0000000
+CODE_END = 0xF0000000
+CODE_ALIGNMENT = 0x100000
+FRAMES_BASE = 0xF0000000
+FRAMES_END = 0xF8000000
+VMCTX_BASE = 0xF8000000
+VMCTX_STRIDE = 0x100000
+VMCTX_END = 0xFFFF0000
+GLOBAL_STRIDE = 16
+HOST_BASE = 0xFFFF0000
+HOST_SIZE = 0x1000
+HOST_RETURN = HOST_BASE + 8
+"""gdb looks a return address up at pc-1: it must lie past the start of the host's symbol and FDE."""
+
+
+class Window(Protocol):
+    """A stretch of addresses."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """Return up to `length` bytes, fewer or none where the readable part ends."""
+        ...
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write all of `data`, or raise `TargetError` and write nothing."""
+        ...
+
+
+def refused(address: int, what: str) -> TargetError:
+    """Make the error for a write to what is only shown."""
+    return TargetError(errno.EACCES, f"0x{address:x} cannot be written: {what}")
+
+
+class MemoryWindow:
+    """Linear memory at its own addresses."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+
+    def _instance(self) -> Instance | None:
+        frame = self._debugger.frame(0)
+        if frame is not None:
+            return frame.instance()
+        instances = self._debugger.instances()
+        return instances[0] if instances else None
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read memory 0; see `Window`."""
+        instance = self._instance()
+        if instance is None:
+            return b""
+        return self._debugger.read_memory(instance, 0, address, min(length, MEMORY_END - address))
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write memory 0; see `Window`."""
+        instance = self._instance()
+        if instance is None or address + len(data) > MEMORY_END:
+            raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
+        self._debugger.write_memory(instance, 0, address, data)
+
+
+class CodeWindow:
+    """One module's code: each op reads as a no-op of its length, everything else as single ones."""
+
+    def __init__(self, code: ModuleCode, base: int) -> None:
+        self.code = code
+        self.base = base
+        self.size = len(code.module.info.data)
+        self.end = base + self.size
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read no-ops; see `Window`."""
+        pc = address - self.base
+        end = min(pc + length, self.size)
+        out = bytearray()
+        while pc < end:
+            function = self.code.function_at(pc)
+            if function is None:
+                out += nop(1)
+                pc += 1
+            else:
+                part = self._read_function(function, pc, min(end, function.end))
+                out += part
+                pc += len(part)
+        return bytes(out)
+
+    def _read_function(self, function: FunctionCode, pc: int, end: int) -> bytes:
+        marks = [function.start, *self.code.boundaries(function), function.end]
+        first = bisect_right(marks, pc) - 1
+        last = bisect_left(marks, end)
+        text = b"".join(nop(marks[at + 1] - marks[at]) for at in range(first, last))
+        skipped = pc - marks[first]
+        return text[skipped : skipped + end - pc]
+
+    def write(self, address: int, data: bytes) -> None:
+        """Refuse: code is not writable."""
+        raise refused(address, "code")
+
+
+class VmctxWindow:
+    """The globals of each instance, at `VMCTX_BASE + VMCTX_STRIDE * instance`."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+
+    def address_of(self, instance: Instance) -> int:
+        """Return where an instance's vmctx is shown."""
+        instances = self._debugger.instances()
+        number = next(n for n, other in enumerate(instances) if other is instance)
+        return VMCTX_BASE + VMCTX_STRIDE * number
+
+    def _locate(self, address: int) -> tuple[Instance, int, int] | None:
+        """Return (instance, global, offset in its slot), None where no instance's vmctx is."""
+        number, offset = divmod(address - VMCTX_BASE, VMCTX_STRIDE)
+        instances = self._debugger.instances()
+        if number >= len(instances):
+            return None
+        index, inner = divmod(offset, GLOBAL_STRIDE)
+        return instances[number], index, inner
+
+    def _slot(self, instance: Instance, index: int) -> bytes | None:
+        try:
+            bits = self._debugger.global_bits(instance, index)
+        except OutOfRange:
+            return None
+        return bits.to_bytes(GLOBAL_STRIDE, "little")
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read globals; see `Window`."""
+        out = b""
+        while len(out) < length:
+            place = self._locate(address + len(out))
+            if place is None:
+                break
+            instance, index, inner = place
+            slot = self._slot(instance, index)
+            if slot is None:
+                break
+            out += slot[inner:]
+        return out[:length]
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write (part of) one global's value; see `Window`."""
+        place = self._locate(address)
+        slot = self._slot(place[0], place[1]) if place is not None else None
+        if place is None or slot is None or place[2] + len(data) > GLOBAL_STRIDE:
+            raise refused(address, "no single global lies there")
+        instance, index, inner = place
+        changed = slot[:inner] + data + slot[inner + len(data) :]
+        self._debugger.set_global_bits(instance, index, int.from_bytes(changed, "little"))
+
+
+class HostWindow:
+    """The host's side: no-ops."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read no-ops; see `Window`."""
+        return nop(1) * min(length, HOST_BASE + HOST_SIZE - address)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Refuse: the host is not writable."""
+        raise refused(address, "the host's side")
