@@ -26,5 +26,5 @@ class UnsupportedFeature(WasmError):
 
     def __init__(self, feature: str, offset: int, detail: str = "") -> None:
         what = f" ({detail})" if detail else ""
-        super().__init__(f"{feature} is not supported{what}", offset)
+        super().__init__(f"unsupported feature: {feature}{what}", offset)
         self.feature = feature
