@@ -1,0 +1,66 @@
+"""Parsers that several rows share: what follows a packet's name, to fields."""
+
+from __future__ import annotations
+
+from gdbstub.rsp import FieldError, hex_number, text_from_hex, thread_id
+from gdbstub.target import Address, FrameIndex
+
+
+def nothing(rest: bytes) -> None:
+    """Take no fields. A row with this parser matches the bare name alone."""
+    if rest:
+        raise FieldError("fields where none are expected")
+
+
+def raw(rest: bytes) -> bytes:
+    """Take everything as it is."""
+    return rest
+
+
+def number(rest: bytes) -> int:
+    """Take one hexadecimal number."""
+    return hex_number(rest)
+
+
+def address(rest: bytes) -> Address:
+    """Take one address."""
+    return Address(hex_number(rest))
+
+
+def thread(rest: bytes) -> int:
+    """Take one thread id."""
+    return thread_id(rest)
+
+
+def hex_text(rest: bytes) -> str:
+    """Take one text in hexadecimal."""
+    return text_from_hex(rest)
+
+
+def split(rest: bytes, separator: bytes) -> tuple[bytes, bytes]:
+    """Split at the first separator, which must be there."""
+    left, found, right = rest.partition(separator)
+    if not found:
+        raise FieldError(f"no {separator.decode()} in the packet")
+    return left, right
+
+
+def range_(rest: bytes) -> tuple[Address, int]:
+    """Take `address,length`."""
+    start, length = split(rest, b",")
+    return Address(hex_number(start)), hex_number(length)
+
+
+def data(rest: bytes) -> tuple[Address, int, bytes]:
+    """Take `address,length:bytes`."""
+    head, body = split(rest, b":")
+    start, length = range_(head)
+    return start, length, body
+
+
+def frame_index(rest: bytes) -> tuple[FrameIndex, int]:
+    """Take `frame;index` in decimal, as lldb writes it."""
+    frame, index = split(rest, b";")
+    if not (frame.isdigit() and index.rstrip(b";").isdigit()):
+        raise FieldError("frame and index are decimal numbers")
+    return FrameIndex(int(frame)), int(index.rstrip(b";"))

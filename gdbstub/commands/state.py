@@ -1,0 +1,98 @@
+"""What one client has set up: mutable, and reset with its connection."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import Protocol
+
+from gdbstub.agent import Command, Condition
+from gdbstub.target import Address, BreakpointKind, Dialect, Target, TargetError, Thread, ThreadId
+
+
+class Decisions(Protocol):
+    """Breakpoints as the worker decides on them; called while the guest stands still."""
+
+    def insert(
+        self,
+        kind: BreakpointKind,
+        address: Address,
+        conditions: tuple[Condition, ...],
+        commands: tuple[Command, ...],
+    ) -> None:
+        """Set what decides at a breakpoint, instead of what was set before.
+
+        Without conditions, or when one is true, it is hit; with commands it then runs these and
+        goes on, else it stops.
+        """
+        ...
+
+    def remove(self, kind: BreakpointKind, address: Address) -> None:
+        """Forget a breakpoint; one that is not there is no error."""
+        ...
+
+
+class Client:
+    """The settings of a connection, and the target they are about.
+
+    `packet_size` bounds what either side puts into one packet. `console` shows text to the user.
+    """
+
+    packet_size = 0x20000
+
+    def __init__(
+        self,
+        target: Target,
+        decisions: Decisions,
+        peer: Dialect,
+        console: Callable[[str], None],
+    ) -> None:
+        self.target = target
+        self.decisions = decisions
+        self.peer = peer
+        self.console = console
+        self.error_strings = False  # lldb's `E01;hex text`
+        self.error_message = False  # gdb 16's `E.text`
+        self.break_reasons = peer is Dialect.LLDB  # `swbreak:;` in stop replies
+        self.thread_suffix = False
+        self.list_threads = False
+        self.documents: dict[bytes, bytes] = {}  # qXfer objects being read
+        self.files: dict[int, bytes] = {}  # vFile descriptors
+        self.suffix: ThreadId | None = None  # of the packet being handled
+        self._selected: ThreadId | None = None
+        self._stopped: ThreadId | None = None
+        self._last_named: ThreadId | None = None
+
+    def stopped(self, thread: ThreadId) -> None:
+        """Take note of a stop: its thread is the selected one, as both debuggers expect."""
+        self._stopped = self._selected = self._last_named = thread
+        self.suffix = None
+
+    def select(self, thread: ThreadId) -> None:
+        """Select the thread that later packets are about."""
+        self._selected = self._last_named = thread
+
+    @property
+    def thread(self) -> ThreadId:
+        """The thread a packet is about: its suffix's, the selected one, or that of the stop."""
+        if self.suffix is not None:
+            self._last_named = self.suffix
+            return self.suffix
+        return self._selected or self.stop_thread
+
+    @property
+    def stop_thread(self) -> ThreadId:
+        """The thread of the last stop, before any the first."""
+        return self._stopped or self.target.threads()[0].id
+
+    @property
+    def last_named(self) -> ThreadId:
+        """The thread named last: lldb's frame packets carry none and mean that one."""
+        return self._last_named or self.stop_thread
+
+    def find_thread(self, number: int) -> Thread:
+        """Look up a thread; raises `TargetError` for one that does not exist."""
+        for thread in self.target.threads():
+            if thread.id == number:
+                return thread
+        raise TargetError(errno.ESRCH, f"no thread {number}")

@@ -1,0 +1,213 @@
+"""The one place that runs a guest: a worker thread, parked whenever a client has the guest.
+
+    server's thread (trio)                        worker thread
+    go(request) ----- a Verdict, by a queue ----> Gate.event returns it, the guest runs
+    settled() <------ run_sync_soon ------------- Gate.event parks, or Guest.run has returned
+
+While the worker is parked the guest belongs to the server's thread. All signals are blocked in the
+worker. A fault of ours in it ends the session as `GuestFailure`; it never leaves anyone waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from gdbstub.policy import Policy
+from gdbstub.target import (
+    Address,
+    Exit,
+    Guest,
+    Killed,
+    RawKind,
+    Reader,
+    ResumeRequest,
+    Signal,
+    Terminated,
+    Verdict,
+)
+
+_log = logging.getLogger("gdbstub.execution")
+
+_UNWIND_LIMIT = 5.0  # seconds a guest gets to unwind when it is killed
+
+
+class GuestFailure(Exception):
+    """The guest's machinery failed: our bug. The cause is chained; the guest is gone."""
+
+
+class Execution:
+    """A guest on its worker thread. Make one with `executing`; its `policy` is for the session.
+
+    All methods are for the server's thread; `event` is the `Gate` the worker uses.
+    """
+
+    def __init__(self, make_guest: Callable[[], Guest]) -> None:
+        self.policy = Policy(self._show_from_worker)
+        self.on_text: Callable[[str], None] | None = None  # what breakpoint commands print
+        self.exit: Exit | None = None
+        self._make_guest = make_guest
+        self._guest: Guest | None = None
+        self._failure: Exception | None = None
+        self._killed = False
+        self._running = False
+        self._settled = trio.Event()
+        self._token = trio.lowlevel.current_trio_token()
+        self._orders: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="guest", daemon=True)
+
+    @property
+    def guest(self) -> Guest:
+        """The guest, once `start` has returned."""
+        assert self._guest is not None, "started"
+        return self._guest
+
+    @property
+    def running(self) -> bool:
+        """Whether the guest runs: it is not to be touched."""
+        return self._running
+
+    async def start(self) -> None:
+        """Make the guest and bring it to its first operation.
+
+        Errors of `make_guest` pass as they are.
+        """
+        self._running = True
+        self._thread.start()
+        await self.settled()
+
+    def go(self, request: ResumeRequest) -> None:
+        """Resume the parked guest; `settled` tells when it stands still again."""
+        assert not self._running and self.exit is None, "a guest that stands still"
+        self._settled = trio.Event()
+        self._running = True
+        self._orders.put(self.policy.begin(request))
+
+    async def settled(self) -> Exit | None:
+        """Wait until the guest stands still: None at a stop, else how it ended.
+
+        Raises `GuestFailure`. Cancelled, it leaves the guest running.
+        """
+        await self._settled.wait()
+        if self._failure is not None:
+            raise self._failure
+        return self.exit
+
+    async def resume(self, request: ResumeRequest) -> Exit | None:
+        """Resume the guest and wait, as `go` and `settled`."""
+        self.go(request)
+        return await self.settled()
+
+    def interrupt(self) -> None:
+        """Stop a running guest soon. Harmless when it stands still."""
+        if self._running and self._guest is not None:
+            self.policy.interrupting = True
+            self._guest.interrupt()
+
+    async def halt(self) -> Exit | None:
+        """Interrupt the guest, running or not, and wait until it stands still."""
+        self.interrupt()
+        return await self.settled()
+
+    async def kill(self) -> Exit:
+        """End the guest, parked or running, and wait for its thread.
+
+        A guest that does not unwind in time is left behind on its daemon thread.
+        """
+        self._killed = True
+        if not self._running and self.exit is None and self._failure is None:
+            self._settled = trio.Event()
+            self._running = True
+            self._orders.put(None)
+        elif self._running and self._guest is not None:
+            self._guest.interrupt()
+        with trio.move_on_after(_UNWIND_LIMIT) as limit:
+            await self._settled.wait()
+        if limit.cancelled_caught:
+            _log.warning("the guest did not unwind within %g s", _UNWIND_LIMIT)
+        if self.exit is None:
+            self.exit = Terminated(Signal.KILL)
+        return self.exit
+
+    def event(self, kind: RawKind, pc: Address, reader: Reader) -> Verdict:
+        """Decide, or park until the client resumes (`Gate`, on the worker)."""
+        if self._killed:
+            raise Killed
+        verdict = self.policy.decide(kind, pc, reader)
+        if verdict is not None:
+            return verdict
+        order = self._orders.get() if self._report(self._park) else None
+        if order is None:
+            raise Killed
+        return order
+
+    def _work(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        exit_: Exit | None = None
+        failure: Exception | None = GuestFailure("the guest's thread ended without a word")
+        try:
+            exit_, failure = self._run(), None
+        except Killed:
+            exit_, failure = Terminated(Signal.KILL), None
+        except Exception as error:
+            failure = error
+        finally:
+            self._report(lambda: self._end(exit_, failure))
+
+    def _run(self) -> Exit:
+        self._guest = guest = self._make_guest()
+        if self._killed:
+            raise Killed
+        try:
+            return guest.run(self)
+        except Exception as error:
+            _log.exception("the guest's machinery failed")
+            text = f"internal error while the guest ran: {type(error).__name__}: {error}"
+            raise GuestFailure(text) from error
+
+    def _report(self, callback: Callable[[], None]) -> bool:
+        """Have the server's thread call back; say whether there still is one."""
+        try:
+            self._token.run_sync_soon(callback)
+        except trio.RunFinishedError:
+            return False
+        return True
+
+    def _park(self) -> None:
+        if self._killed:
+            self._orders.put(None)
+            return
+        self._running = False
+        self._settled.set()
+
+    def _end(self, exit_: Exit | None, failure: Exception | None) -> None:
+        self._running = False
+        self._failure = failure
+        if self.exit is None:
+            self.exit = exit_
+        self._settled.set()
+
+    def _show_from_worker(self, text: str) -> None:
+        self._report(lambda: self._show(text))
+
+    def _show(self, text: str) -> None:
+        if self.on_text is not None:
+            self.on_text(text)
+
+
+@asynccontextmanager
+async def executing(make_guest: Callable[[], Guest]) -> AsyncIterator[Execution]:
+    """Run a guest made by `make_guest` for the time of the context; it is killed at its end."""
+    execution = Execution(make_guest)
+    try:
+        await execution.start()
+        yield execution
+    finally:
+        with trio.CancelScope(shield=True):
+            await execution.kill()

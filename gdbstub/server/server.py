@@ -1,0 +1,101 @@
+"""Serves one guest to one client after another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import trio
+
+from gdbstub.execution import Execution, executing
+from gdbstub.server.connection import Connection, Ending
+from gdbstub.session import Session
+from gdbstub.target import Continue, Dialect, Exit, Exited, Guest, Signal
+from gdbstub.transports import Listener, listening
+
+_log = logging.getLogger("gdbstub.server")
+
+_ABORTED = 134  # what a shell shows for SIGABRT, and `gdbstub run` for a trap
+_KILLED = 137
+
+
+async def serve(
+    make_guest: Callable[[], Guest],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    once: bool = False,
+    view: Dialect | None = None,
+    on_listening: Callable[[str, int], None] | None = None,
+) -> Exit:
+    """Serve a guest until it has ended, and return how.
+
+    The socket listens first, then `make_guest` is called on the guest's own thread: clients wait
+    in line meanwhile. `on_listening` gets the address bound, also for port 0.
+
+    A client finds the guest stopped before its first operation, or where the last one left it. One
+    that detaches lets it run on; one whose connection is lost leaves it stopped. `once` ends with
+    the first connection: the guest is killed, after a detach it runs to its end. `view` gives
+    every client that view instead of the one for its dialect. Cancelling kills the guest.
+
+    Raises `ListenError` from `transports`, whatever `make_guest` raises, and `GuestFailure` from
+    `execution` if the guest's machinery fails.
+    """
+    async with listening(host, port) as listener:
+        if on_listening is not None:
+            on_listening(*listener.address)
+        async with executing(make_guest) as execution:
+            while execution.exit is None:
+                stream = await _next_client(listener, execution)
+                if stream is None:
+                    break
+                async with stream:
+                    session = Session(execution.guest.view, execution.policy, view)
+                    ending = await Connection(stream, session, execution).run()
+                _log.info("connection ended: %s", ending.value)
+                await _release(session, execution, ending)
+                if once:
+                    await (execution.settled() if execution.running else execution.kill())
+            assert execution.exit is not None, "the loop ends with the guest"
+            return execution.exit
+
+
+def exit_status(exit_: Exit) -> int:
+    """Return the exit status a process shows for a guest's end."""
+    if isinstance(exit_, Exited):
+        return exit_.code & 0xFF
+    return _KILLED if exit_.signal is Signal.KILL else _ABORTED
+
+
+async def _next_client(listener: Listener, execution: Execution) -> trio.SocketStream | None:
+    """Wait for a client, and stop the guest for it; None if the guest ends first."""
+    stream: trio.SocketStream | None = None
+
+    async def watch_the_end() -> None:
+        if await execution.settled() is not None:
+            nursery.cancel_scope.cancel()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watch_the_end)
+        stream = await listener.accept()
+        nursery.cancel_scope.cancel()
+    if stream is not None:
+        execution.policy.attached = True
+        if await execution.halt() is not None:
+            await trio.aclose_forcefully(stream)
+            return None
+    return stream
+
+
+async def _release(session: Session, execution: Execution, ending: Ending) -> None:
+    """Take a client that has gone off the guest, and let it run on if it shall."""
+    if ending is Ending.OVER or await execution.halt() is not None:
+        return
+    execution.policy.clear()
+    target = session.target
+    if target is None:
+        return
+    target.detach()
+    if ending is Ending.DETACHED:
+        execution.policy.attached = False
+        execution.go(Continue(target.threads()[0].id))

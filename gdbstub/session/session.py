@@ -1,0 +1,258 @@
+"""One connection's state machine: bytes and stops in, bytes and actions out.
+
+Between a resume and its stop the client is owed exactly one reply. Meanwhile only an interrupt and a
+kill are taken; other packets wait, as with gdbserver, until the guest stands still.
+"""
+
+from __future__ import annotations
+
+import enum
+import errno
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from gdbstub.commands import (
+    EMPTY,
+    OK,
+    Client,
+    Decisions,
+    Detach,
+    Go,
+    Kill,
+    NoAcks,
+    Outcome,
+    Refused,
+    Reply,
+    console_packet,
+    console_text,
+    error_reply,
+    exit_reply,
+    find,
+    split_suffix,
+    stop_reply,
+)
+from gdbstub.rsp import Event, FieldError, Interrupt, Link, Overlong, Packet
+from gdbstub.session.detect import detect
+from gdbstub.target import Dialect, Exit, Target, TargetError
+
+Action: TypeAlias = Go | Kill | Detach | Interrupt
+
+_packets = logging.getLogger("gdbstub.packets")
+
+_OUR_BUG = 0x99
+_KILLS = (b"k", b"vKill;")
+_WAITING_LIMIT = 256
+
+
+class State(enum.Enum):
+    """Where the conversation stands."""
+
+    STOPPED = "stopped"  # the guest stands still, the client asks
+    RUNNING = "running"  # the client waits for a stop
+    EXITED = "exited"  # there is no guest any more
+    DETACHED = "detached"  # nothing more will be said
+
+
+class Happening(enum.Enum):
+    """What changes the state."""
+
+    RESUME = "resume"
+    STOP = "stop"
+    EXIT = "exit"
+    DETACH = "detach"
+
+
+_NEXT: dict[State, dict[Happening, State]] = {
+    State.STOPPED: {
+        Happening.RESUME: State.RUNNING,
+        Happening.EXIT: State.EXITED,
+        Happening.DETACH: State.DETACHED,
+    },
+    State.RUNNING: {
+        Happening.STOP: State.STOPPED,
+        Happening.EXIT: State.EXITED,
+    },
+    State.EXITED: {
+        Happening.EXIT: State.EXITED,
+        Happening.DETACH: State.DETACHED,
+    },
+    State.DETACHED: {},
+}
+
+
+class Session:
+    """A connection to a guest that stands still when it is made.
+
+    `attach` gives the view for a dialect. `view` overrides which view a client gets; its dialect
+    still decides how it is spoken to.
+    """
+
+    def __init__(
+        self,
+        attach: Callable[[Dialect], Target],
+        decisions: Decisions,
+        view: Dialect | None = None,
+    ) -> None:
+        self.state = State.STOPPED
+        self._attach = attach
+        self._decisions = decisions
+        self._view = view
+        self._link = Link()
+        self._client: Client | None = None
+        self._waiting: deque[Event] = deque()
+        self._exit: Exit | None = None
+
+    @property
+    def target(self) -> Target | None:
+        """The view attached, None before the first packet."""
+        return self._client.target if self._client is not None else None
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes that arrived."""
+        self._waiting.extend(self._link.receive(data))
+
+    @property
+    def overrun(self) -> bool:
+        """Whether the client piles up packets without waiting for replies: it is to be dropped."""
+        return len(self._waiting) > _WAITING_LIMIT
+
+    def next_event(self) -> Event | None:
+        """Return what is to be handled next in the present state, None if there is nothing."""
+        if self.state is not State.RUNNING:
+            return self._waiting.popleft() if self._waiting else None
+        for event in self._waiting:
+            if isinstance(event, Interrupt) or (
+                isinstance(event, Packet) and event.contents.startswith(_KILLS)
+            ):
+                self._waiting.remove(event)
+                return event
+        return None
+
+    def take_output(self) -> bytes:
+        """Return the bytes to be written, once."""
+        return self._link.take_output()
+
+    def handle(self, event: Event) -> Action | None:
+        """Handle one event; what it returns is to be done to the guest.
+
+        An exception that is not the client's fault passes; `fail` then answers for it.
+        """
+        if isinstance(event, Interrupt):
+            return event if self.state is State.RUNNING else None
+        if isinstance(event, Overlong):
+            text = f"a packet of more than {event.limit} bytes"
+            self._send(error_reply(self._client, errno.E2BIG, text))
+            return None
+        if _packets.isEnabledFor(logging.DEBUG):
+            _packets.debug("> %s", _shown(event.contents))
+        return self._handle_packet(event.contents)
+
+    def fail(self) -> None:
+        """Answer a packet whose handler failed by a fault of ours: never leave it unanswered."""
+        if self.state is State.RUNNING:
+            self._go(Happening.STOP)
+        self._send(error_reply(self._client, _OUR_BUG, "internal error; see the server's log"))
+
+    def stopped(self) -> None:
+        """Tell the client that the guest it resumed stands still again."""
+        client = self._attached()
+        self._go(Happening.STOP)
+        stop = client.target.stop()
+        client.stopped(stop.thread)
+        text = console_text(client, stop)
+        if text is not None:
+            self._send(console_packet(text))
+        self._send(Reply(stop_reply(client, stop)))
+
+    def exited(self, exit_: Exit, text: str | None = None) -> None:
+        """Tell the client that the guest it resumed has ended, with a text for the user if any."""
+        self._exit = exit_
+        owed = self.state is State.RUNNING
+        self._go(Happening.EXIT)
+        if owed:
+            if text is not None:
+                self._send(console_packet(text))
+            self._send(Reply(exit_reply(exit_)))
+
+    def output(self, text: str) -> None:
+        """Show text on the client's console; lost while no reply is owed, for then it can't be."""
+        if self.state is State.RUNNING:
+            self._send(console_packet(text))
+
+    def _handle_packet(self, packet: bytes) -> Action | None:
+        if self.state is State.EXITED:
+            return self._handle_after_exit(packet)
+        client = self._client
+        try:
+            if client is None:
+                client = self._client = self._make_client(packet)
+            packet = split_suffix(client, packet)
+            command = find(client, packet)
+            outcome: Outcome = EMPTY if command is None else command.run(client, packet)
+        except FieldError as error:
+            outcome = error_reply(client, errno.EINVAL, str(error))
+        except (TargetError, Refused) as error:
+            outcome = error_reply(client, error.code, error.text)
+        return self._apply(outcome)
+
+    def _make_client(self, packet: bytes) -> Client:
+        peer = detect(packet)
+        target = self._attach(self._view or peer)
+        return Client(target, self._decisions, peer, lambda text: self._send(console_packet(text)))
+
+    def _apply(self, outcome: Outcome) -> Action | None:
+        if isinstance(outcome, Reply):
+            self._send(outcome)
+            return None
+        if isinstance(outcome, NoAcks):
+            self._send(OK)
+            self._link.acks = False
+            return None
+        if isinstance(outcome, Go):
+            return self._resume(outcome)
+        if isinstance(outcome, Detach):
+            self._go(Happening.DETACH)
+            self._send(OK)
+            return outcome
+        self._go(Happening.EXIT)
+        self._send(Reply(outcome.reply))
+        return outcome
+
+    def _resume(self, go: Go) -> Action | None:
+        target = self._attached().target
+        self._go(Happening.RESUME)
+        try:
+            target.prepare_resume(go.request)
+        except TargetError as error:
+            self.output(error.text + "\n")
+            self.stopped()
+            return None
+        return go
+
+    def _handle_after_exit(self, packet: bytes) -> Action | None:
+        if packet == b"?" and self._exit is not None:
+            self._send(Reply(exit_reply(self._exit)))
+            return None
+        if packet == b"D" or packet.startswith((b"D;", *_KILLS)):
+            return self._apply(Detach())
+        self._send(error_reply(self._client, errno.ESRCH, "the program has ended"))
+        return None
+
+    def _attached(self) -> Client:
+        assert self._client is not None, "a guest is resumed by a client"
+        return self._client
+
+    def _go(self, happening: Happening) -> None:
+        self.state = _NEXT[self.state][happening]
+
+    def _send(self, reply: Reply) -> None:
+        if _packets.isEnabledFor(logging.DEBUG):
+            _packets.debug("< %s", _shown(reply.contents))
+        self._link.send(reply.contents)
+
+
+def _shown(contents: bytes) -> str:
+    text = contents[:400].decode("ascii", "backslashreplace")
+    return text if len(contents) <= 400 else f"{text}... ({len(contents)} bytes)"

@@ -1,0 +1,57 @@
+"""TCP: listening sockets, one client at a time."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import trio
+
+
+class ListenError(Exception):
+    """The address cannot be listened on: the user's fault, told in one line."""
+
+
+class Listener:
+    """Sockets that listen for clients; further ones wait until the present one has gone."""
+
+    def __init__(self, listeners: list[trio.SocketListener]) -> None:
+        self._listeners = listeners
+        host, port = listeners[0].socket.getsockname()[:2]
+        self.address: tuple[str, int] = (host, port)  # as bound: the port is never 0
+
+    async def accept(self) -> trio.SocketStream:
+        """Wait for the next client."""
+        accepted: list[trio.SocketStream] = []
+
+        async def accept_on(listener: trio.SocketListener) -> None:
+            stream = await listener.accept()
+            accepted.append(stream)
+            nursery.cancel_scope.cancel()
+
+        async with trio.open_nursery() as nursery:
+            for listener in self._listeners:
+                nursery.start_soon(accept_on, listener)
+        for stream in accepted[1:]:
+            await trio.aclose_forcefully(stream)
+        return accepted[0]
+
+
+@asynccontextmanager
+async def listening(host: str, port: int) -> AsyncIterator[Listener]:
+    """Listen on `host` and `port`, where port 0 picks a free one. Raises `ListenError`."""
+    try:
+        listeners = await trio.open_tcp_listeners(port, host=host, backlog=8)
+    except (OSError, OverflowError, socket.gaierror) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from None
+    if port == 0:  # a host of several addresses would get a port for each
+        for extra in listeners[1:]:
+            await extra.aclose()
+        del listeners[1:]
+    try:
+        yield Listener(listeners)
+    finally:
+        for listener in listeners:
+            await trio.aclose_forcefully(listener)
