@@ -1,0 +1,1 @@
+"""The bundled program, and the command that shows the debuggers on it."""
