@@ -2,8 +2,9 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from gdbstub.cli import main as run_command
 from gdbstub.demo.build import PROGRAM
 from gdbstub.demo.drive import drive, gdb_options, lldb_options
 
@@ -23,9 +24,6 @@ or with
 and try: break weigh, continue, backtrace, print *body, print body->next->name, finish.
 """
 
-Serve = Callable[[Sequence[str]], int]
-"""Do what the command line `gdbstub ...` does with these arguments; give the exit status."""
-
 
 def instructions(address: str) -> str:
     """Write how to connect to an address."""
@@ -37,7 +35,7 @@ def instructions(address: str) -> str:
     )
 
 
-def main(args: Sequence[str], serve: Serve) -> int:
+def main(args: Sequence[str]) -> int:
     """Run the command with the words after `demo`; give the exit status."""
     if list(args) == ["--drive"]:
         return drive()
@@ -47,4 +45,4 @@ def main(args: Sequence[str], serve: Serve) -> int:
     address = args[0] if args else DEFAULT_ADDRESS
     sys.stdout.write(instructions(address))
     sys.stdout.flush()
-    return serve([address, str(PROGRAM), "reader"])
+    return run_command([address, str(PROGRAM), "reader"])

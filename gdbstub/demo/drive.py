@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gdbstub.demo.build import FOLDER, PROGRAM
 
 TIME_LIMIT = 120
-LISTENING = re.compile(r"(\S+):(\d+)\s*$")
+LISTENING = re.compile(r"Listening on \S+:(\d+)")
 
 
 class SessionFailed(Exception):
@@ -131,12 +131,13 @@ def start_server() -> tuple[subprocess.Popen[str], int]:
         text=True,
     )
     assert server.stderr is not None
-    found = LISTENING.search(server.stderr.readline())
+    said = server.stderr.readline()
+    found = LISTENING.match(said)
     if found is None:
         server.kill()
         server.communicate()
-        raise SessionFailed("the server did not say where it listens")
-    return server, int(found[2])
+        raise SessionFailed(f"the server does not listen: {said.strip()}")
+    return server, int(found[1])
 
 
 def run_session(session: Session, path: str) -> str:

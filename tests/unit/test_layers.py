@@ -214,7 +214,8 @@ def test_files_are_short_and_say_what_they_own(path: Path) -> None:
     tree = ast.parse(text, str(path))
     lines = text.count("\n")
     assert lines <= MAX_LINES or is_plain_data(tree), f"{path}: {lines} lines, split it by noun"
-    assert ast.get_docstring(tree), f"{path}: no docstring at its top"
+    generated = "# auto-generated file" in text.splitlines()[:5]
+    assert generated or ast.get_docstring(tree), f"{path}: no docstring at its top"
 
 
 def test_package_files_only_reexport(path: Path) -> None:
