@@ -7,6 +7,8 @@ reaching the address where it should stop.
 
 from dataclasses import dataclass
 
+from jit.machine.host import ByteOrder
+
 
 @dataclass(frozen=True, slots=True)
 class Emulation:
@@ -21,7 +23,7 @@ class Emulation:
     mode: str
     constants: str
     prefix: str
-    byteorder: str
+    byteorder: ByteOrder
     argument: str
     result: str
     stack: str

@@ -8,10 +8,12 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from jit.machine._native import ffi as _untyped
 from jit.machine.errors import MachineError
+
+ByteOrder = Literal["little", "big"]
 
 ffi: Any = _untyped
 libc: Any = ffi.dlopen(None)
@@ -108,7 +110,7 @@ class Region:
         return memoryview(ffi.buffer(self._pointer, offset + size))[offset:]
 
 
-def words_at(address: int, count: int, byteorder: str) -> Words:
+def words_at(address: int, count: int, byteorder: ByteOrder) -> Words:
     """Return `count` words at an address that the caller keeps mapped."""
     words = memoryview(ffi.buffer(ffi.cast(U64, address), 8 * count)).cast("B").cast("Q")
     return words if byteorder == sys.byteorder else SwappedWords(words)

@@ -11,6 +11,7 @@ from jit.machine.host import (
     U32,
     U64,
     WRITE,
+    ByteOrder,
     Region,
     Words,
     ffi,
@@ -32,8 +33,8 @@ Publish = Callable[[Region, int], None]
 class Pages:
     """Data and stacks, kept until this object goes."""
 
-    def __init__(self, byteorder: str, publish: Publish) -> None:
-        self._byteorder = byteorder
+    def __init__(self, byteorder: ByteOrder, publish: Publish) -> None:
+        self.byteorder = byteorder
         self._same = byteorder == sys.byteorder
         self._publish = publish
         self._regions: list[Region] = []
@@ -74,7 +75,7 @@ class Pages:
 
     def words(self, address: int, count: int) -> Words:
         """Return `count` words at an 8-aligned address."""
-        return words_at(address, count, self._byteorder)
+        return words_at(address, count, self.byteorder)
 
     def load_u64(self, address: int) -> int:
         value: int = ffi.cast(U64, address)[0]

@@ -7,7 +7,7 @@ all of them.  Words are numbers: a machine whose guest has the other byte order 
 from collections.abc import Callable
 from typing import Protocol
 
-from jit.machine.host import Region, Words
+from jit.machine.host import ByteOrder, Region, Words
 
 
 class LinearMemory(Protocol):
@@ -37,6 +37,11 @@ class Machine(Protocol):
     @property
     def name(self) -> str:
         """How messages call it, such as `native x86-64`."""
+        ...
+
+    @property
+    def byteorder(self) -> ByteOrder:
+        """The guest's byte order for words; linear memory is little-endian whatever it is."""
         ...
 
     def function(self, entry: int) -> Callable[[int], int]:

@@ -17,6 +17,7 @@ class ValType:
     """The type of a value."""
 
     __slots__ = ("code",)
+    code: int
     _by_code: ClassVar[dict[int, "ValType"]] = {}
 
     def __init__(self) -> None:
@@ -110,7 +111,7 @@ class Limits:
 
     __slots__ = ("max", "min")
 
-    def __init__(self, min: int, max: int | None) -> None:  # noqa: A002 - wasmtime's names
+    def __init__(self, min: int, max: int | None) -> None:
         self.min = min
         self.max = max
 
@@ -235,7 +236,7 @@ class ImportType:
 
     __slots__ = ("module", "name", "type")
 
-    def __init__(self, module: str, name: str, type: AsExternType) -> None:  # noqa: A002
+    def __init__(self, module: str, name: str, type: AsExternType) -> None:
         self.module = module
         self.name: str | None = name
         self.type = type
@@ -246,6 +247,6 @@ class ExportType:
 
     __slots__ = ("name", "type")
 
-    def __init__(self, name: str, type: AsExternType) -> None:  # noqa: A002
+    def __init__(self, name: str, type: AsExternType) -> None:
         self.name = name
         self.type = type

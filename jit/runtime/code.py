@@ -1,0 +1,154 @@
+"""A store's machine code: trampolines, each module's lazy stubs and compiled functions, and what lies where.
+
+Code is never moved or freed while its store lives, and addresses only rise, so that the map from
+addresses to functions is a sorted list.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jit.abi import records
+from jit.abi.code import CodeSource, Isa
+from jit.abi.frame_table import FrameTable
+from jit.abi.vmctx import Stub
+from jit.machine.protocol import Machine
+from jit.runtime.errors import InvalidFunction
+from jit.runtime.module import Module
+from jit.wasm.errors import WasmError
+from jit.wasm.module import ModuleInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRange:
+    """The machine code of one function: addresses `start` to `end`, end exclusive."""
+
+    code: "ModuleCode"
+    defined_index: int
+    start: int
+    end: int
+
+
+class ModuleCode:
+    """One module's code in one store, shared by its instances there."""
+
+    def __init__(self, store_code: "StoreCode", module: Module) -> None:
+        self.module = module
+        self._store = store_code
+        self._stubs, self._stub_size = store_code.add_lazy_stubs(len(module.info.bodies))
+        self._functions: dict[int, CodeRange] = {}
+        self._tables: dict[int, FrameTable] = {}
+        self._records: list[int] = []
+
+    @property
+    def info(self) -> ModuleInfo:
+        return self.module.info
+
+    @property
+    def source(self) -> CodeSource:
+        return self.module.source
+
+    def function(self, defined_index: int) -> CodeRange | None:
+        """Return where a function's code is, None while it is not compiled."""
+        return self._functions.get(defined_index)
+
+    def functions(self) -> Sequence[CodeRange]:
+        """Return the functions compiled so far, in order of compilation."""
+        return list(self._functions.values())
+
+    def entry(self, defined_index: int) -> int:
+        """Return the address that calls of a function go to now: its code, or its lazy stub."""
+        compiled = self._functions.get(defined_index)
+        return compiled.start if compiled else self._stubs + self._stub_size * defined_index
+
+    def add_instance(self, first_record: int) -> None:
+        """Keep an instance's records up to date; they must hold what `entry` returns."""
+        self._records.append(first_record)
+
+    def compile(self, defined_index: int) -> CodeRange:
+        """Compile a function unless that is done, and let every instance's record point to it.
+
+        Raise InvalidFunction if its body is invalid.
+        """
+        known = self._functions.get(defined_index)
+        if known is not None:
+            return known
+        try:
+            compiled = self.source.compile(defined_index)
+        except WasmError as error:
+            name = self.info.func_name(self.info.num_imported_funcs + defined_index)
+            raise InvalidFunction(name, error.message, error.offset) from error
+        made = self._store.add_function(self, defined_index, compiled.code)
+        self._functions[defined_index] = made
+        store_u64 = self._store.machine.store_u64
+        for first in self._records:
+            store_u64(first + records.SIZE * defined_index + records.CODE, made.start)
+        return made
+
+    def frame_table(self, defined_index: int) -> FrameTable:
+        """Return the frame table of a function; it is made when it is first asked for."""
+        table = self._tables.get(defined_index)
+        if table is None:
+            self.compile(defined_index)
+            table = self.source.frame_table(defined_index)
+            self._tables[defined_index] = table
+        return table
+
+
+class StoreCode:
+    """All code of one store."""
+
+    def __init__(self, machine: Machine, isa: Isa) -> None:
+        self.machine = machine
+        self.isa = isa
+        trampolines = isa.trampolines()
+        base = machine.add_code(trampolines.code)
+        self._entries = {name: base + offset for name, offset in trampolines.entries.items()}
+        self.resume: Callable[[int], int] = machine.function(self._entries["resume"])
+        self.host = self._entries["host"]
+        self.done = self._entries["done"]
+        self.breakpoint = self._entries["breakpoint"]
+        self.stubs = {stub: self._entries[stub.name.lower()] for stub in Stub}
+        self._modules: dict[Module, ModuleCode] = {}
+        self._starts: list[int] = []
+        self._ranges: list[CodeRange] = []
+
+    def modules(self) -> Sequence[ModuleCode]:
+        """Return the modules instantiated here so far, in order of their first instantiation."""
+        return list(self._modules.values())
+
+    def module(self, module: Module) -> ModuleCode:
+        """Return a module's code in this store."""
+        code = self._modules.get(module)
+        if code is None:
+            code = self._modules[module] = ModuleCode(self, module)
+        return code
+
+    def add_lazy_stubs(self, count: int) -> tuple[int, int]:
+        """Place the lazy stubs of a module with `count` functions; return their address and size."""
+        compile_ = self._entries["compile"]
+        _, size = self.isa.lazy_stubs(1, compile_, compile_)
+        address = self.machine.add_code(bytes(size * count))
+        code, _ = self.isa.lazy_stubs(count, address, compile_)
+        self.machine.patch(address, code)
+        return address, size
+
+    def add_function(self, code: ModuleCode, defined_index: int, text: bytes) -> CodeRange:
+        """Place a function's code."""
+        start = self.machine.add_code(text)
+        made = CodeRange(code, defined_index, start, start + len(text))
+        self._starts.append(start)
+        self._ranges.append(made)
+        return made
+
+    def lookup(self, address: int) -> CodeRange | None:
+        """Return the function that an address just past one of its instructions belongs to.
+
+        Every address that a stopped context or a return address shows is such a one; the last
+        instruction's is the function's end.
+        """
+        at = bisect_right(self._starts, address - 1) - 1
+        if at < 0:
+            return None
+        found = self._ranges[at]
+        return found if address <= found.end else None

@@ -1,0 +1,102 @@
+"""The words that make a guest stop: one store's interrupt request, stack limit, and wake pipe.
+
+The stack limit and the interrupt share one compare at a function's entry, so a request raises the
+limit of every vmctx; loop heads look at the interrupt word.  Requests come from any thread.
+"""
+
+import os
+import threading
+
+from jit.abi import vmctx
+from jit.machine.protocol import Machine
+
+
+class Interrupts:
+    """Keeps the interrupt words of a store's vmctxs."""
+
+    def __init__(self, machine: Machine, stack_limit: int) -> None:
+        self._machine = machine
+        self._lock = threading.Lock()
+        self._users: list[int] = []
+        self._stack_limit = stack_limit
+        self._requested = False
+        self._entry_stops = False
+        self._wake: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        """Close the wake pipe."""
+        with self._lock:
+            if self._wake is not None:
+                for descriptor in self._wake:
+                    os.close(descriptor)
+                self._wake = None
+
+    def add_user(self, address: int) -> None:
+        """Keep a vmctx's words up to date from now on."""
+        with self._lock:
+            self._users.append(address)
+            self._write(address)
+
+    @property
+    def stack_limit(self) -> int:
+        """The real limit, whatever the limit words say."""
+        return self._stack_limit
+
+    @stack_limit.setter
+    def stack_limit(self, value: int) -> None:
+        with self._lock:
+            self._stack_limit = value
+            self._write_all()
+
+    @property
+    def entry_stops(self) -> bool:
+        """Whether every function entry and loop head leaves the guest, requested or not."""
+        return self._entry_stops
+
+    @entry_stops.setter
+    def entry_stops(self, value: bool) -> None:
+        with self._lock:
+            if value != self._entry_stops:
+                self._entry_stops = value
+                self._write_all()
+
+    def request(self) -> None:
+        """Ask the guest to stop.  From any thread; twice is once."""
+        with self._lock:
+            if not self._requested:
+                self._requested = True
+                self._write_all()
+                if self._wake is not None:
+                    os.write(self._wake[1], b"!")
+
+    def take(self) -> bool:
+        """Take back the request; return whether there was one."""
+        with self._lock:
+            requested = self._requested
+            if requested:
+                self._requested = False
+                self._write_all()
+                if self._wake is not None:
+                    os.read(self._wake[0], 1)
+            return requested
+
+    @property
+    def wake_descriptor(self) -> int:
+        """A descriptor that is readable while there is a request, for host calls that wait."""
+        with self._lock:
+            if self._wake is None:
+                self._wake = os.pipe()
+                if self._requested:
+                    os.write(self._wake[1], b"!")
+            return self._wake[0]
+
+    def _write_all(self) -> None:
+        for address in self._users:
+            self._write(address)
+
+    def _write(self, address: int) -> None:
+        wanted = self._requested or self._entry_stops
+        machine, limit = self._machine, self._stack_limit
+        machine.store_u64(address + vmctx.REAL_STACK_LIMIT, limit)
+        machine.store_u64(address + vmctx.STACK_LIMIT, vmctx.NO_STACK_LIMIT if wanted else limit)
+        machine.store_u32(address + vmctx.INTERRUPT, wanted)

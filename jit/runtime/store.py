@@ -1,0 +1,276 @@
+"""The store: owner of a guest's machine, code, instances and references; one execution at a time."""
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from jit.abi import context as layout
+from jit.abi import records, vmctx
+from jit.abi.code import Isa
+from jit.abi.libcalls import ROWS
+from jit.machine.protocol import Machine
+from jit.runtime.code import StoreCode
+from jit.runtime.context import ContextBlock
+from jit.runtime.driver import STACK_GAP, Activation
+from jit.runtime.engine import EngineState
+from jit.runtime.errors import StoreInUse
+from jit.runtime.func import Func, HostFunction
+from jit.runtime.hooks import DebugHooks
+from jit.runtime.interrupts import Interrupts
+from jit.runtime.references import ExternTable, FuncTable
+from jit.runtime.signature import Signature
+from jit.wasm import types as wasm
+
+if TYPE_CHECKING:
+    from jit.runtime.instance import Instance
+
+STACK_SIZE = 64 << 20
+"""Bytes of the guest's stack, taken as they are used."""
+
+DEBUGGER_RESERVE = 256 << 10
+"""Bytes of it that only calls made by a debugger may use."""
+
+
+class Storelike(Protocol):
+    """A store, or what stands for one: the `Caller` of a host function."""
+
+    def context(self) -> "Store":
+        """Return the store."""
+        ...
+
+
+class Store:
+    """One guest: everything it consists of, and its execution."""
+
+    def __init__(
+        self,
+        engine: EngineState,
+        machine: Machine,
+        isa: Isa,
+        *,
+        stack_size: int = STACK_SIZE,
+        debuggable: bool = False,
+    ) -> None:
+        self.state = engine
+        self.machine = machine
+        self.isa = isa
+        self.debuggable = debuggable
+        """Whether its modules' code has patch sites and full frame tables."""
+        self.hooks: DebugHooks | None = None
+        """The debugger, None without one."""
+        self.code = StoreCode(machine, isa)
+        self.instances: list[Instance] = []
+        """In order of creation."""
+        self.instances_by_vmctx: dict[int, Instance] = {}
+        self.host_functions: dict[int, HostFunction] = {}
+        """By record."""
+        self.activations: list[Activation] = []
+        """The calls into the guest that have not returned, outermost first."""
+        self.executions = 0
+        """How many times the guest was resumed; what was learnt of it before is out of date."""
+        self.epoch_callback: Callable[[], int] | None = None
+        """Called at the epoch's deadline; returns the ticks from now to the next one.  None: trap."""
+        self.linked: dict[object, Func] = {}
+        """The functions made here for a linker's definitions, by definition."""
+        self._externs = ExternTable()
+        self._funcs = FuncTable(self)
+        self._signatures: dict[wasm.FuncType, Signature] = {}
+        self._running = threading.Lock()
+        self._thread = 0
+        machine.share(engine.epoch.region)
+        self._epoch_deadline = 0
+        low, self.stack_end = machine.stack(stack_size + layout.STACK_RESERVE + DEBUGGER_RESERVE)
+        self._lowest_limit = low + layout.STACK_RESERVE
+        self._interrupts = Interrupts(machine, self._lowest_limit + DEBUGGER_RESERVE)
+        weakref.finalize(self, self._interrupts.close)
+        self._block_address = machine.allocate(layout.STORE_BLOCK_SIZE)
+        self._block = machine.words(self._block_address, layout.STORE_BLOCK_SIZE // 8)
+        self._overflow_address = machine.allocate(layout.OVERFLOW_SIZE)
+        self.overflow = machine.words(self._overflow_address, layout.OVERFLOW_SIZE // 8)
+        self._contexts: list[ContextBlock] = []
+        self.libcall_signatures = {
+            int(row.libcall): self.signature(wasm.FuncType(row.params, row.results)) for row in ROWS
+        }
+        self._host_vmctx = machine.allocate(vmctx.GLOBALS)
+        self.init_vmctx(self._host_vmctx)
+
+    def context(self) -> "Store":
+        """Return this store (`Storelike`)."""
+        return self
+
+    # What instances and host functions are made of
+
+    def init_vmctx(self, address: int) -> None:
+        """Fill in what every vmctx of this store has, and keep it up to date."""
+        store_u64 = self.machine.store_u64
+        store_u64(address + vmctx.STORE, self._block_address)
+        store_u64(address + vmctx.OVERFLOW, self._overflow_address)
+        store_u64(address + vmctx.EPOCH_COUNTER, self.state.epoch.address)
+        store_u64(address + vmctx.EPOCH_DEADLINE, self._epoch_deadline)
+        for stub, entry in self.code.stubs.items():
+            store_u64(address + vmctx.STUBS + 8 * stub, entry)
+        self._interrupts.add_user(address)
+
+    def add_instance(self, instance: "Instance") -> None:
+        """Make an instance known, before anything of it can run."""
+        self.instances.append(instance)
+        self.instances_by_vmctx[instance.vmctx] = instance
+        if self.hooks is not None:
+            self.hooks.on_instance(instance)
+
+    def instance_at(self, address: int) -> "Instance | None":
+        """Return the instance with a vmctx."""
+        return self.instances_by_vmctx.get(address)
+
+    def add_host_function(self, function: HostFunction) -> int:
+        """Make a record for a host function and return its address."""
+        record = self.machine.allocate(records.SIZE)
+        store_u64 = self.machine.store_u64
+        store_u64(record + records.CODE, self.code.host)
+        store_u64(record + records.VMCTX, self._host_vmctx)
+        store_u64(record + records.TYPE, self.state.type_ids.of(function.signature.type))
+        store_u64(record + records.INDEX, len(self.host_functions))
+        self.host_functions[record] = function
+        return record
+
+    def signature(self, type_: wasm.FuncType) -> Signature:
+        """Return where a type's values travel."""
+        known = self._signatures.get(type_)
+        if known is None:
+            known = self._signatures[type_] = Signature(self.isa.convention, type_)
+        return known
+
+    # References
+
+    def extern_handle(self, value: object) -> int:
+        """Return the handle of an object that is not None."""
+        return self._externs.handle(value)
+
+    def extern_object(self, handle: int) -> object:
+        """Return the object of a handle; None for 0."""
+        return self._externs.object(handle)
+
+    def func_at(self, record: int) -> Func | None:
+        """Return the function of a record; None for 0."""
+        return self._funcs.at(record) if record else None
+
+    def record_of(self, value: object) -> int | None:
+        """Return the record of a function of this store; None for anything else."""
+        return value.record if isinstance(value, Func) and value.store is self else None
+
+    def add_func(self, func: Func) -> None:
+        """Let a record have this `Func` as its only one."""
+        self._funcs.add(func)
+
+    def type_of_record(self, record: int) -> wasm.FuncType:
+        """Return the type of a guest function."""
+        instance = self.instances_by_vmctx[self.machine.load_u64(record + records.VMCTX)]
+        info = instance.module.info
+        defined_index = self.machine.load_u64(record + records.INDEX)
+        return info.func_type(info.num_imported_funcs + defined_index)
+
+    # Execution
+
+    def invoke(self, record: int, signature: Signature, arguments: Sequence[int]) -> list[int]:
+        """Call a guest function with bit patterns; return those of its results.
+
+        Raise Trap, what a host function or a hook raised, or StoreInUse.
+        """
+        own = self._thread == threading.get_ident()
+        if not own and not self._running.acquire(blocking=False):
+            raise StoreInUse
+        if not own:
+            self._thread = threading.get_ident()
+        try:
+            return self._invoke(record, signature, arguments)
+        finally:
+            if not own:
+                self._thread = 0
+                self._running.release()
+
+    def _invoke(self, record: int, signature: Signature, arguments: Sequence[int]) -> list[int]:
+        outer = self.activations[-1] if self.activations else None
+        depth = len(self.activations)
+        if depth == len(self._contexts):
+            self._contexts.append(ContextBlock(self.machine))
+        context = self._contexts[depth]
+        stack_pointer = self.stack_end
+        if outer is not None:
+            stack_pointer = outer.context.general(self.isa.convention.stack_pointer) - STACK_GAP
+        activation = Activation(self, context, record, signature)
+        activation.enter(stack_pointer, arguments)
+        self.activations.append(activation)
+        self._block[layout.STORE_CONTEXT // 8] = context.address
+        try:
+            return activation.run()
+        finally:
+            self.activations.pop()
+            if outer is not None:
+                self._block[layout.STORE_CONTEXT // 8] = outer.context.address
+
+    @contextmanager
+    def debugger_call(self) -> Iterator[None]:
+        """Let calls in the `with` block use the part of the stack that is kept for a debugger."""
+        limit = self._interrupts.stack_limit
+        self._interrupts.stack_limit = self._lowest_limit
+        try:
+            yield
+        finally:
+            self._interrupts.stack_limit = limit
+
+    # Interrupts
+
+    @property
+    def stack_limit(self) -> int:
+        """The lowest stack pointer that a frame may have."""
+        return self._interrupts.stack_limit
+
+    def interrupt(self) -> None:
+        """Ask the guest to stop: at a function entry, a loop head, or in a host call that waits.
+
+        From any thread.  While nothing runs, the request waits for the next run.  Without a debugger
+        the guest traps with `TrapCode.INTERRUPT`.
+        """
+        self._interrupts.request()
+
+    def take_interrupt(self) -> bool:
+        """Take back a request that has not stopped the guest yet; return whether there was one."""
+        return self._interrupts.take()
+
+    @property
+    def entry_stops(self) -> bool:
+        """Whether every function entry and loop head reports an interrupt, as single-stepping needs."""
+        return self._interrupts.entry_stops
+
+    @entry_stops.setter
+    def entry_stops(self, value: bool) -> None:
+        self._interrupts.entry_stops = value
+
+    @property
+    def wake_descriptor(self) -> int:
+        """A descriptor that is readable while an interrupt is wanted, for host calls that wait."""
+        return self._interrupts.wake_descriptor
+
+    # Epochs
+
+    def set_epoch_deadline(self, ticks_after_current: int) -> None:
+        """Set the deadline, in ticks of the engine's counter from now."""
+        self._epoch_deadline = min(
+            self.state.epoch.value + ticks_after_current, 0xFFFF_FFFF_FFFF_FFFF
+        )
+        for address in self.instances_by_vmctx:
+            self.machine.store_u64(address + vmctx.EPOCH_DEADLINE, self._epoch_deadline)
+
+    def epoch_deadline_trap(self) -> None:
+        """At the deadline, trap; this is the default."""
+        self.epoch_callback = None
+
+    def epoch_deadline_yield_and_update(self, delta: int) -> None:
+        """At the deadline, yield to the debugger, then go on for `delta` more ticks."""
+        self.epoch_callback = lambda: delta
+
+    def epoch_deadline_callback(self, callback: Callable[[], int]) -> None:
+        """At the deadline, call `callback`; go on for as many ticks as it returns."""
+        self.epoch_callback = callback
