@@ -2,6 +2,7 @@
 
 from gdbstub.agent.compiler import Command, Condition, compile_command, compile_condition
 from gdbstub.agent.errors import AgentError, EvaluationError, ExpressionError
+from gdbstub.agent.reader import Reader
 
 __all__ = [
     "AgentError",
@@ -9,6 +10,7 @@ __all__ = [
     "Condition",
     "EvaluationError",
     "ExpressionError",
+    "Reader",
     "compile_command",
     "compile_condition",
 ]

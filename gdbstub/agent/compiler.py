@@ -18,8 +18,8 @@ from typing import TypeAlias, cast
 from gdbstub.agent import opcodes
 from gdbstub.agent.errors import EvaluationError, ExpressionError
 from gdbstub.agent.formats import FormatError, pieces, render
+from gdbstub.agent.reader import Reader
 from gdbstub.agent.verify import Step, verify
-from gdbstub.target import Reader
 
 Condition: TypeAlias = Callable[[Reader], int]
 Command: TypeAlias = Callable[[Reader], str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gdbstub.target import Address, Reader
+from gdbstub.agent.reader import Reader
 
 _PIECE = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d*)(?:\.(?P<precision>\d*))?(?P<rest>.*)", re.S
@@ -91,7 +91,7 @@ def _octal(flags: str, value: int) -> str:
 def _string(reader: Reader, address: int) -> str:
     data = bytearray()
     while len(data) < _LONGEST_STRING:
-        byte = reader.memory(Address(address + len(data)), 1)
+        byte = reader.memory(address + len(data), 1)
         if byte == b"\0":
             break
         data += byte

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 import trio
 
 from gdbstub.execution import Execution, GuestFailure
-from gdbstub.rsp import Event, Interrupt
-from gdbstub.session import Action, Go, Kill, Session, State
+from gdbstub.session import Action, Event, Go, Interrupt, Kill, Session, State
 from gdbstub.target import Exit, Signal, Terminated
 
 _log = logging.getLogger("gdbstub.server")
