@@ -1,0 +1,53 @@
+"""Abbreviation tables (DWARF 5, 7.5.3)."""
+
+from dataclasses import dataclass
+
+from gdbstub.objfile import dw
+from gdbstub.objfile.leb import read_sleb, read_uleb
+from gdbstub.objfile.report import DwarfError
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeSpec:
+    """One attribute of an abbreviation; `implicit` is the value of an implicit_const."""
+
+    name: int
+    form: int
+    implicit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """The shape of a debugging information entry."""
+
+    code: int
+    tag: int
+    has_children: bool
+    attributes: tuple[AttributeSpec, ...]
+
+
+def read_abbreviations(data: bytes, offset: int) -> dict[int, Abbreviation]:
+    """Read the table at `offset` of .debug_abbrev: code -> abbreviation. DwarfError if it is cut off."""
+    table: dict[int, Abbreviation] = {}
+    position = offset
+    try:
+        while True:
+            code, position = read_uleb(data, position)
+            if code == 0:
+                return table
+            tag, position = read_uleb(data, position)
+            has_children = data[position] != 0
+            position += 1
+            attributes = []
+            while True:
+                name, position = read_uleb(data, position)
+                form, position = read_uleb(data, position)
+                if name == 0 and form == 0:
+                    break
+                implicit = 0
+                if form == dw.DW_FORM_implicit_const:
+                    implicit, position = read_sleb(data, position)
+                attributes.append(AttributeSpec(name, form, implicit))
+            table[code] = Abbreviation(code, tag, has_children, tuple(attributes))
+    except IndexError:
+        raise DwarfError(f"abbreviation table at 0x{offset:x} runs past .debug_abbrev") from None

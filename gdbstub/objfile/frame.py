@@ -1,0 +1,65 @@
+"""The call frame information of the synthetic machine: one CIE, and an FDE for each window.
+
+DWARF 5, 6.4. Every frame of the module is the block of layout.py, so one rule set unwinds all
+code; a host frame has no return address, which ends a backtrace.
+"""
+
+import struct
+
+from gdbstub.objfile import layout
+from gdbstub.objfile.leb import sleb, uleb
+
+# DWARF register numbers of x86-64 (System V ABI, figure 3.36).
+RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP = range(8)
+R8, R9, RIP = 8, 9, 16
+
+DATA_ALIGN = -8
+
+DEF_CFA, UNDEFINED, VAL_OFFSET_SF, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x15, 0x16, 0x80
+EXPRESSION_DEREF_SIZE, EXPRESSION_LIT0, EXPRESSION_MINUS = 0x94, 0x30, 0x1C
+
+
+def _cfa_offset(register: int, offset: int) -> bytes:
+    return bytes((OFFSET | register, offset // DATA_ALIGN))
+
+
+def _caller_rsp() -> bytes:
+    """rsp = u32 at (CFA-16), minus 16: where the caller's own block says its rsp is.
+
+    The expression starts with the CFA on the stack.
+    """
+    distance = EXPRESSION_LIT0 - layout.CALLER_CFA_OFFSET
+    subtract = bytes((distance, EXPRESSION_MINUS))
+    expression = subtract + bytes((EXPRESSION_DEREF_SIZE, 4)) + subtract
+    return bytes((VAL_EXPRESSION, RSP)) + uleb(len(expression)) + expression
+
+
+def _rules() -> bytes:
+    parts = [
+        bytes((DEF_CFA, RBP, 0)),
+        _cfa_offset(RIP, layout.CALLER_PC_OFFSET),
+        _cfa_offset(RBP, layout.CALLER_CFA_OFFSET),
+        _caller_rsp(),
+    ]
+    parts += [bytes((UNDEFINED, register)) for register in (RAX, RDX, RCX, RSI, RDI, R8, R9)]
+    for index, register in enumerate(layout.ANCHOR_REGISTERS):
+        if register != RBP:
+            factored = layout.ANCHOR_STRIDE * index // DATA_ALIGN
+            parts.append(bytes((VAL_OFFSET_SF, register)) + sleb(factored))
+    return b"".join(parts)
+
+
+def _entry(body: bytes) -> bytes:
+    """Prefix the length and pad with DW_CFA_nop to a multiple of 4."""
+    body += bytes(-len(body) % 4)
+    return struct.pack("<I", len(body)) + body
+
+
+def debug_frame(code_base: int, code_size: int, host_base: int, host_size: int) -> bytes:
+    """Return .debug_frame for a code window and the host's window."""
+    header = struct.pack("<IB", 0xFFFFFFFF, 1) + b"\0"
+    header += uleb(1) + sleb(DATA_ALIGN) + bytes((RIP,))
+    frames = _entry(header + _rules())
+    frames += _entry(struct.pack("<III", 0, code_base, code_size))
+    frames += _entry(struct.pack("<III", 0, host_base, host_size) + bytes((UNDEFINED, RIP)))
+    return frames

@@ -1,0 +1,547 @@
+"""The pass over .debug_info that makes it fit the synthetic machine, entry by entry, in place.
+
+Every abbreviation is compiled once to how many bytes to skip and what to do between the skips:
+
+    lead, ((step, argument, skip), ...), finish
+
+`step(position, argument)` handles one attribute and returns the position after it; `finish(offset)`
+runs when the whole entry has been passed. Most entries are one addition. Names and types are not
+read here: what needs them is noted by offset, for `DieReader`.
+"""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gdbstub.objfile import dw
+from gdbstub.objfile.abbrev import Abbreviation
+from gdbstub.objfile.addresses import AddressTables, CodeMap, is_dead
+from gdbstub.objfile.dies import Attribute, DieReader, Unit
+from gdbstub.objfile.expression import (
+    ADDR,
+    ADDRX,
+    FRAME_BASE,
+    NOP,
+    TOMBSTONES,
+    WASM_LOCATION,
+    ExpressionRewriter,
+    split,
+)
+from gdbstub.objfile.forms import (
+    ADDRX_FORMS,
+    BLOCK_FORMS,
+    DATA_FORMS,
+    STRX_FORMS,
+    Encoding,
+    Shape,
+    block_bounds,
+    skip_shape,
+)
+from gdbstub.objfile.image import FunctionImage
+from gdbstub.objfile.leb import read_uleb, uleb
+from gdbstub.objfile.lists import ListPatcher
+from gdbstub.objfile.report import DwarfError, Tally
+from gdbstub.objfile.sections import Sections
+
+Step = Callable[[int, int], int]
+Finish = Callable[[int], None]
+
+LOCATION_ATTRIBUTES = frozenset(
+    {
+        dw.DW_AT_location,
+        dw.DW_AT_string_length,
+        dw.DW_AT_return_addr,
+        dw.DW_AT_data_member_location,
+        dw.DW_AT_frame_base,
+        dw.DW_AT_segment,
+        dw.DW_AT_static_link,
+        dw.DW_AT_use_location,
+        dw.DW_AT_vtable_elem_location,
+        dw.DW_AT_data_location,
+        dw.DW_AT_allocated,
+        dw.DW_AT_associated,
+        dw.DW_AT_GNU_call_site_value,
+        dw.DW_AT_GNU_call_site_data_value,
+        dw.DW_AT_GNU_call_site_target,
+    }
+)
+"""Attributes whose block is an expression and whose section offset is a location list."""
+
+C_MAIN_LINKAGE = (b"__main_argc_argv", b"__main_void", b"__original_main")
+"""What C's main is called in a Wasm object."""
+
+PRODUCER_PREFIX = b"clang "
+"""gdb trusts the line table for the end of a prologue when the producer starts with this."""
+
+QUAD_FLOAT_NAME = b"_Float128"
+"""The 16-byte float of this name is IEEE quad to gdb, as Wasm's is; `long double` would be x87's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A compiled abbreviation."""
+
+    has_children: bool
+    lead: int
+    steps: tuple[tuple[Step, int, int], ...]
+    finish: Finish | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionEntry:
+    """A function's entry in the DWARF. `frame_base` is the original expression, empty without one."""
+
+    unit: Unit
+    offset: int
+    function: FunctionImage
+    frame_base: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class VariableEntry:
+    """A variable at a fixed address, in `function` when it is a static local."""
+
+    unit: Unit
+    offset: int
+    address: int
+    function: FunctionImage | None
+
+
+class InfoPatcher:
+    """Patches units one after the other and notes their functions and variables."""
+
+    def __init__(
+        self,
+        sections: Sections,
+        reader: DieReader,
+        code: CodeMap,
+        rewriter: ExpressionRewriter,
+        addresses: AddressTables,
+        lists: ListPatcher,
+        tally: Tally,
+    ) -> None:
+        self._sections = sections
+        self._reader = reader
+        self._code = code
+        self._rewriter = rewriter
+        self._addresses = addresses
+        self._lists = lists
+        self._tally = tally
+        self._scans: dict[tuple[int, Encoding], dict[int, Scan]] = {}
+        self.functions: list[FunctionEntry] = []
+        self.variables: list[VariableEntry] = []
+        self.main: FunctionImage | None = None
+        self._data = b""
+        self._out = bytearray()
+
+    def patch(self, unit: Unit) -> None:
+        """Patch one unit. DwarfError when it cannot be read to its end: what it noted is forgotten."""
+        if unit.header.encoding.address_size != 4:
+            raise DwarfError(f"addresses of {unit.header.encoding.address_size} bytes")
+        section = unit.header.section
+        self._unit = unit
+        self._data = self._sections.read(section)
+        self._out = self._sections.patched[section]
+        self._function: FunctionImage | None = None
+        self._num_locals = 0
+        self._begin_entry()
+        self._addresses.use(unit.addr_base)
+        marks = len(self.functions), len(self.variables)
+        try:
+            self._walk(unit)
+        except (DwarfError, IndexError, struct.error) as error:
+            del self.functions[marks[0] :], self.variables[marks[1] :]
+            raise DwarfError(str(error) or "entry runs past the end") from None
+
+    def _walk(self, unit: Unit) -> None:
+        data, position, end = self._data, unit.header.first_die, unit.header.end
+        scans = self._compiled(unit)
+        scopes: list[tuple[int, FunctionImage | None]] = []
+        depth = 0
+        while position < end:
+            offset = position
+            code = data[position]
+            position += 1
+            if code == 0:
+                depth -= 1
+                if scopes and scopes[-1][0] == depth:
+                    self._enter(scopes.pop()[1])
+                if depth <= 0:
+                    return
+                continue
+            if code >= 0x80:
+                code, position = read_uleb(data, offset)
+            scan = scans.get(code)
+            if scan is None:
+                raise DwarfError(f"abbreviation {code} at 0x{offset:x} is not in its table")
+            position += scan.lead
+            for step, argument, skip in scan.steps:
+                position = step(position, argument) + skip
+            outer = self._function
+            if scan.finish is not None:
+                scan.finish(offset)
+            if scan.has_children:
+                if self._function is not outer:
+                    scopes.append((depth, outer))
+                depth += 1
+            elif depth == 0:
+                return
+            elif self._function is not outer:
+                self._enter(outer)
+        if position > end:
+            raise DwarfError(f"unit at 0x{unit.header.offset:x} is cut off")
+
+    def _enter(self, function: FunctionImage | None) -> None:
+        self._function = function
+        self._num_locals = 0 if function is None else function.num_locals
+
+    # Compiling abbreviations.
+
+    def _compiled(self, unit: Unit) -> dict[int, Scan]:
+        key = (unit.header.abbrev_offset, unit.header.encoding)
+        scans = self._scans.get(key)
+        if scans is None:
+            scans = self._scans[key] = {
+                code: self._compile(abbreviation, unit.header.encoding)
+                for code, abbreviation in unit.abbreviations.items()
+            }
+        return scans
+
+    def _compile(self, abbreviation: Abbreviation, encoding: Encoding) -> Scan:
+        lead, skip = 0, 0
+        steps: list[tuple[Step, int, int]] = []
+        tail: tuple[Step, int] | None = None
+        names = set()
+        for spec in abbreviation.attributes:
+            names.add(spec.name)
+            step = self._step(spec.name, spec.form, encoding)
+            if step is None:
+                shape = encoding.shape(spec.form)
+                assert isinstance(shape, int)
+                skip += shape
+                continue
+            if tail is None:
+                lead = skip
+            else:
+                steps.append((*tail, skip))
+            tail, skip = step, 0
+        if tail is None:
+            lead = skip
+        else:
+            steps.append((*tail, skip))
+        return Scan(
+            abbreviation.has_children, lead, tuple(steps), self._finisher(abbreviation.tag, names)
+        )
+
+    def _step(self, name: int, form: int, encoding: Encoding) -> tuple[Step, int] | None:
+        """Return what to do at an attribute and with which argument, None when it is fixed and plain."""
+        shape = encoding.shape(form)
+        listed = form == dw.DW_FORM_sec_offset or (
+            encoding.version < 4 and form in (dw.DW_FORM_data4, dw.DW_FORM_data8)
+        )
+        if name == dw.DW_AT_low_pc and (form == dw.DW_FORM_addr or form in ADDRX_FORMS):
+            return self._low_pc, form
+        if name == dw.DW_AT_high_pc:
+            return self._high_pc, form
+        if form == dw.DW_FORM_addr:
+            return self._address, 0
+        if form == dw.DW_FORM_exprloc or (form in BLOCK_FORMS and name in LOCATION_ATTRIBUTES):
+            return (self._frame_base if name == dw.DW_AT_frame_base else self._expression), form
+        if name in LOCATION_ATTRIBUTES and listed:
+            return self._location_list, encoding.offset_size
+        if form == dw.DW_FORM_loclistx:
+            return self._location_index, 0
+        if name == dw.DW_AT_ranges and listed:
+            return self._range_list, encoding.offset_size
+        if form == dw.DW_FORM_rnglistx:
+            return self._range_index, 0
+        if isinstance(shape, int):
+            return None
+        if shape in (Shape.LEB, Shape.SLEB):
+            return self._skip_leb, 0
+        return self._skip_shape, form
+
+    def _finisher(self, tag: int, names: set[int]) -> Finish | None:
+        if tag in (dw.DW_TAG_compile_unit, dw.DW_TAG_partial_unit, dw.DW_TAG_skeleton_unit):
+            return self._finish_unit
+        if tag == dw.DW_TAG_subprogram and names & {dw.DW_AT_low_pc, dw.DW_AT_frame_base}:
+            return self._finish_function
+        if tag == dw.DW_TAG_base_type:
+            return self._finish_base_type
+        if tag == dw.DW_TAG_variable and dw.DW_AT_location in names:
+            return self._finish_variable
+        if dw.DW_AT_low_pc in names or dw.DW_AT_high_pc in names:
+            return self._finish_code_range
+        return None
+
+    # Steps: one attribute each.
+
+    def _begin_entry(self) -> None:
+        self._low: int | None = None
+        self._low_at: int | None = None
+        self._high: tuple[int, int] | None = None
+        self._frame: bytes = b""
+        self._data_address: int | None = None
+
+    def _skip_leb(self, position: int, _: int) -> int:
+        data = self._data
+        while data[position] >= 0x80:
+            position += 1
+        return position + 1
+
+    def _skip_shape(self, position: int, form: int) -> int:
+        shape = self._unit.header.encoding.shape(form)
+        assert isinstance(shape, Shape)
+        return skip_shape(self._data, position, shape)
+
+    def _low_pc(self, position: int, form: int) -> int:
+        unit, end = self._unit, 0
+        if form == dw.DW_FORM_addr:
+            (self._low,) = struct.unpack_from("<I", self._data, position)
+            self._low_at = position
+            return position + 4
+        index, end = self._index(position, form)
+        self._low = self._reader.indexed_address(unit, index)
+        return end
+
+    def _index(self, position: int, form: int) -> tuple[int, int]:
+        shape = self._unit.header.encoding.shape(form)
+        if isinstance(shape, int):
+            end = position + shape
+            return int.from_bytes(self._data[position:end], "little"), end
+        return read_uleb(self._data, position)
+
+    def _high_pc(self, position: int, form: int) -> int:
+        self._high = (position, form)
+        if form in ADDRX_FORMS:
+            return self._index(position, form)[1]
+        shape = self._unit.header.encoding.shape(form)
+        return position + shape if isinstance(shape, int) else self._skip_leb(position, 0)
+
+    def _address(self, position: int, _: int) -> int:
+        (address,) = struct.unpack_from("<I", self._data, position)
+        if address in TOMBSTONES:
+            self._tally.dead_addresses += 1
+        else:
+            self._write_address(position, address)
+        return position + 4
+
+    def _write_address(self, position: int, address: int) -> None:
+        struct.pack_into("<I", self._out, position, (address + self._code.delta) & 0xFFFFFFFF)
+        self._tally.addresses += 1
+
+    def _expression(self, position: int, form: int) -> int:
+        data = self._data
+        length = data[position]
+        start = position + 1
+        if form != dw.DW_FORM_exprloc or length >= 0x80:
+            start, end = self._block(position, form)
+        else:
+            end = start + length
+        expression = data[start:end]
+        self._data_address = None
+        self._tally.expressions += 1
+        if not expression:
+            return end
+        if expression[0] == ADDR and len(expression) == 5:
+            (address,) = struct.unpack_from("<I", expression, 1)
+            if address in TOMBSTONES:
+                self._tally.dead_addresses += 1
+                self._empty(position, start, end, form)
+            else:
+                self._data_address = address
+            return end
+        try:
+            result = self._rewriter.rewrite(expression, self._num_locals)
+        except DwarfError as error:
+            self._tally.expressions_unfit += 1
+            self._tally.issue(self._unit.header.section, position, str(error))
+            self._empty(position, start, end, form)
+            return end
+        if result.data_indices:
+            self._note_indices(expression, result.data_indices)
+        if self._is_dead(result.data_addresses, result.data_indices):
+            self._tally.dead_addresses += 1
+            self._empty(position, start, end, form)
+        elif result.data is None:
+            self._tally.expressions_unfit += 1
+            self._empty(position, start, end, form)
+        elif result.changed:
+            self._tally.expressions_patched += 1
+            self._out[start:end] = result.data
+        return end
+
+    def _block(self, position: int, form: int) -> tuple[int, int]:
+        shape = self._unit.header.encoding.shape(form)
+        assert isinstance(shape, Shape)
+        return block_bounds(self._data, position, shape)
+
+    def _note_indices(self, expression: bytes, indices: tuple[int, ...]) -> None:
+        base = self._unit.addr_base
+        self._addresses.note_data(base, indices)
+        if expression[0] == ADDRX and read_uleb(expression, 1)[1] == len(expression):
+            self._data_address = self._reader.indexed_address(self._unit, indices[0])
+
+    def _is_dead(self, addresses: tuple[int, ...], indices: tuple[int, ...]) -> bool:
+        base = self._unit.addr_base
+        return any(address in TOMBSTONES for address in addresses) or any(
+            self._addresses.is_dead(base, index) for index in indices
+        )
+
+    def _empty(self, position: int, start: int, end: int, form: int) -> None:
+        """Make an expression an empty one of the same size: a length of 0 in as many bytes.
+
+        A block with a length of fixed size becomes an empty piece instead.
+        """
+        self._data_address = None
+        if form in (dw.DW_FORM_exprloc, dw.DW_FORM_block):
+            self._out[position:end] = uleb(0, end - position)
+        else:
+            self._out[start:end] = bytes((NOP,)) * (end - start)
+
+    def _frame_base(self, position: int, form: int) -> int:
+        start, end = self._block(position, form)
+        expression = self._data[start:end]
+        self._frame = expression
+        self._tally.expressions += 1
+        if self._speaks_wasm(expression) and end - start >= len(FRAME_BASE):
+            self._out[start:end] = FRAME_BASE.ljust(end - start, bytes((NOP,)))
+            self._tally.expressions_patched += 1
+        return end
+
+    @staticmethod
+    def _speaks_wasm(expression: bytes) -> bool:
+        try:
+            operators = split(expression)
+        except DwarfError:
+            return False
+        return any(operator.opcode == WASM_LOCATION for operator in operators)
+
+    def _location_list(self, position: int, size: int) -> int:
+        end = position + size
+        offset = int.from_bytes(self._data[position:end], "little")
+        self._data_address = None
+        self._lists.locations(self._unit, offset, self._num_locals)
+        return end
+
+    def _location_index(self, position: int, _: int) -> int:
+        index, end = read_uleb(self._data, position)
+        self._data_address = None
+        offset = self._lists.indexed(self._unit, ".debug_loclists", index)
+        self._lists.locations(self._unit, offset, self._num_locals)
+        return end
+
+    def _range_list(self, position: int, size: int) -> int:
+        end = position + size
+        self._lists.ranges(self._unit, int.from_bytes(self._data[position:end], "little"))
+        return end
+
+    def _range_index(self, position: int, _: int) -> int:
+        index, end = read_uleb(self._data, position)
+        self._lists.ranges(self._unit, self._lists.indexed(self._unit, ".debug_rnglists", index))
+        return end
+
+    # Finishers: one entry each.
+
+    def _finish_code_range(self, _: int, base: bool = False) -> None:
+        """Shift an entry's low_pc and high_pc; dead code gets an empty range.
+
+        A `base` written in place is the base of lists, so it does not move with a B entry.
+        """
+        low, low_at, high = self._low, self._low_at, self._high
+        self._begin_entry()
+        if low is None:
+            return
+        if low in TOMBSTONES or (is_dead(low) and not base):
+            self._tally.dead_addresses += 1
+            if high is not None:
+                self._clear(*high)
+            return
+        move = 0 if base and low_at is not None else self._code.move(low)
+        if low_at is not None:
+            self._write_address(low_at, low + move)
+        if high is None:
+            return
+        position, form = high
+        if form == dw.DW_FORM_addr:
+            self._address(position, 0)
+        elif move and form not in ADDRX_FORMS:
+            self._shorten(position, form, move)
+
+    def _clear(self, position: int, form: int) -> None:
+        end = self._high_pc(position, form)
+        self._begin_entry()
+        if form in (dw.DW_FORM_udata, dw.DW_FORM_sdata):
+            self._out[position:end] = uleb(0, end - position)
+        elif form in DATA_FORMS or form == dw.DW_FORM_addr:
+            self._out[position:end] = bytes(end - position)
+
+    def _shorten(self, position: int, form: int, move: int) -> None:
+        """Make a high_pc that is a length smaller by `move`."""
+        if form in DATA_FORMS:
+            shape = self._unit.header.encoding.shape(form)
+            assert isinstance(shape, int)
+            end = position + shape
+            value = int.from_bytes(self._data[position:end], "little")
+            self._out[position:end] = max(value - move, 0).to_bytes(shape, "little")
+        elif form == dw.DW_FORM_udata:
+            value, end = read_uleb(self._data, position)
+            self._out[position:end] = uleb(max(value - move, 0), end - position)
+
+    def _finish_unit(self, offset: int) -> None:
+        self._finish_code_range(offset, base=True)
+        die = self._reader.die(self._unit, offset)
+        producer = die.attributes.get(dw.DW_AT_producer)
+        text = self._reader.string(self._unit, producer)
+        if producer is not None and text and PRODUCER_PREFIX not in text:
+            self._rename(producer, PRODUCER_PREFIX + b"(" + text + b")")
+
+    def _finish_function(self, offset: int) -> None:
+        low, frame_base = self._low, self._frame
+        self._finish_code_range(offset)
+        if low is None or is_dead(low):
+            return
+        function = self._code.by_start.get(low) or self._code.function_at(low)
+        if function is None:
+            self._tally.issue(self._unit.header.section, offset, f"no function at 0x{low:x}")
+            return
+        self._tally.moved_entries += self._code.move(low) != 0
+        self._enter(function)
+        self.functions.append(FunctionEntry(self._unit, offset, function, frame_base))
+        die = self._reader.die(self._unit, offset)
+        if self._reader.linkage_name(die) in C_MAIN_LINKAGE:
+            name = self._reader.text(die, dw.DW_AT_name)
+            found = self._reader.inherited(die, dw.DW_AT_linkage_name)
+            if name == b"main" and found is not None:
+                self.main = function
+                if found[0].unit is self._unit:
+                    self._rename(found[1], name)
+
+    def _finish_base_type(self, offset: int) -> None:
+        die = self._reader.die(self._unit, offset)
+        encoding = die.number(dw.DW_AT_encoding)
+        if encoding == dw.DW_ATE_float and die.number(dw.DW_AT_byte_size) == 16:
+            name = die.attributes.get(dw.DW_AT_name)
+            if name is not None:
+                self._rename(name, QUAD_FLOAT_NAME)
+
+    def _finish_variable(self, offset: int) -> None:
+        address = self._data_address
+        self._begin_entry()
+        if address is not None:
+            self.variables.append(VariableEntry(self._unit, offset, address, self._function))
+
+    def _rename(self, attribute: Attribute, text: bytes) -> None:
+        """Point a string attribute, or the entry it indexes, at another text."""
+        size = self._unit.header.encoding.offset_size
+        if attribute.form == dw.DW_FORM_strp:
+            target, position = self._out, attribute.position
+        elif attribute.form in STRX_FORMS and ".debug_str_offsets" in self._sections.patched:
+            target = self._sections.patched[".debug_str_offsets"]
+            position = self._reader.string_entry(self._unit, attribute)
+        else:
+            return
+        if position + size <= len(target):
+            target[position : position + size] = self._sections.intern(text).to_bytes(
+                size, "little"
+            )

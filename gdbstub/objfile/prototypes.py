@@ -1,0 +1,189 @@
+"""Prototypes of functions from their DWARF, and how values of C types travel.
+
+Two conventions meet in a call made or watched by gdb: gdb believes in the System V x86-64 ABI with
+4-byte pointers, the guest follows the WebAssembly C ABI. `eightbytes` classifies by the first,
+`wasm_passing` by the second.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from gdbstub.objfile import dw
+from gdbstub.objfile.dies import DieReader
+from gdbstub.objfile.info import FunctionEntry
+from gdbstub.objfile.report import DwarfError
+from gdbstub.objfile.types import CType, TypeKind, TypeReader
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A declared parameter. `artificial` is one the compiler added, such as C++'s this."""
+
+    name: str
+    type: CType
+    artificial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prototype:
+    """A function as its source declares it."""
+
+    name: str
+    returns: CType
+    parameters: tuple[Parameter, ...]
+    variadic: bool
+    prototyped: bool
+
+
+class RegisterClass(Enum):
+    """Where the System V ABI puts eight bytes of a value."""
+
+    INTEGER = "integer"
+    SSE = "sse"
+
+
+class Passing(Enum):
+    """How the WebAssembly C ABI passes a parameter or returns a value.
+
+    DIRECT: as the one Wasm value that `scalar` describes; INDIRECT: in linear memory, its address
+    being the value passed (for a result: a first parameter); IGNORED: not at all.
+    """
+
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+    IGNORED = "ignored"
+
+
+class Prototypes:
+    """Prototypes by function index, read when asked for."""
+
+    def __init__(
+        self, reader: DieReader, types: TypeReader, functions: Iterable[FunctionEntry]
+    ) -> None:
+        self._reader = reader
+        self._types = types
+        self._entries: Mapping[int, FunctionEntry] = {
+            entry.function.index: entry for entry in functions
+        }
+        self._known: dict[int, Prototype | None] = {}
+
+    def get(self, function_index: int) -> Prototype | None:
+        """Return a function's prototype, None when its DWARF has none."""
+        if function_index not in self._known:
+            self._known[function_index] = self._read(function_index)
+        return self._known[function_index]
+
+    def _read(self, function_index: int) -> Prototype | None:
+        entry = self._entries.get(function_index)
+        if entry is None:
+            return None
+        reader = self._reader
+        try:
+            die = reader.die(entry.unit, entry.offset)
+            name = reader.text(die, dw.DW_AT_name)
+            returns = self._types.of(die)
+            prototyped = reader.inherited(die, dw.DW_AT_prototyped) is not None
+            parameters, variadic = [], False
+            for child in reader.children(die):
+                if child.tag == dw.DW_TAG_formal_parameter:
+                    parameters.append(
+                        Parameter(
+                            reader.text(child, dw.DW_AT_name).decode(errors="replace"),
+                            self._types.of(child),
+                            reader.inherited(child, dw.DW_AT_artificial) is not None,
+                        )
+                    )
+                elif child.tag == dw.DW_TAG_unspecified_parameters:
+                    variadic = True
+        except DwarfError:
+            return None
+        return Prototype(
+            name.decode(errors="replace"), returns, tuple(parameters), variadic, prototyped
+        )
+
+
+def scalars(ctype: CType, offset: int = 0) -> Iterable[tuple[int, CType]]:
+    """Yield (offset, type) of every scalar in a value, in the order of declaration."""
+    if ctype.kind in (TypeKind.STRUCT, TypeKind.UNION):
+        for field in ctype.fields:
+            yield from scalars(field.type, offset + field.offset)
+    elif ctype.kind is TypeKind.ARRAY:
+        if ctype.element is not None and ctype.element.size:
+            for index in range(ctype.count):
+                yield from scalars(ctype.element, offset + index * ctype.element.size)
+    elif ctype.kind is TypeKind.COMPLEX:
+        half = CType(TypeKind.FLOAT, ctype.size // 2)
+        yield offset, half
+        yield offset + half.size, half
+    elif ctype.size:
+        yield offset, ctype
+
+
+def eightbytes(ctype: CType) -> tuple[RegisterClass, ...] | None:
+    """Classify a value by the System V x86-64 ABI, 3.2.3: a class for each eight bytes.
+
+    None: in memory (returned through a pointer that comes back in rax). Empty: no value.
+    """
+    if ctype.size == 0:
+        return ()
+    if ctype.size > 16 or ctype.by_reference or ctype.kind is TypeKind.UNKNOWN:
+        return None
+    classes: list[RegisterClass | None] = [None] * ((ctype.size + 7) // 8)
+    for offset, scalar in scalars(ctype):
+        if scalar.size > 8 and scalar.kind is TypeKind.FLOAT:
+            return None
+        if offset % min(scalar.size, 8):
+            return None
+        for index in range(offset // 8, min((offset + scalar.size + 7) // 8, len(classes))):
+            if scalar.kind is not TypeKind.FLOAT:
+                classes[index] = RegisterClass.INTEGER
+            elif classes[index] is None:
+                classes[index] = RegisterClass.SSE
+    return tuple(RegisterClass.SSE if each is None else each for each in classes)
+
+
+def wasm_passing(ctype: CType) -> tuple[Passing, CType | None]:
+    """Tell how the WebAssembly C ABI passes or returns a value, and the scalar it travels as.
+
+    A struct or union with a single scalar member travels as that scalar; any other aggregate,
+    complex, and `long double` or 128-bit integers as a result, in memory.
+    """
+    kind = ctype.kind
+    if kind in (TypeKind.VOID, TypeKind.UNKNOWN):
+        return Passing.IGNORED, None
+    if kind is TypeKind.COMPLEX or ctype.by_reference:
+        return Passing.INDIRECT, None
+    if kind in (TypeKind.STRUCT, TypeKind.UNION, TypeKind.ARRAY):
+        if ctype.size == 0 or _is_empty(ctype):
+            return Passing.IGNORED, None
+        single = _single_scalar(ctype)
+        if single is None or single.size != ctype.size:
+            return Passing.INDIRECT, None
+        return wasm_passing(single)
+    if ctype.size > 8:
+        return Passing.INDIRECT, None
+    return Passing.DIRECT, ctype
+
+
+def _is_empty(ctype: CType) -> bool:
+    """Tell whether a type holds nothing: a struct of nothing, an array of such."""
+    if ctype.kind in (TypeKind.STRUCT, TypeKind.UNION):
+        return all(_is_empty(field.type) for field in ctype.fields)
+    if ctype.kind is TypeKind.ARRAY:
+        return ctype.count == 0 or (ctype.element is not None and _is_empty(ctype.element))
+    return False
+
+
+def _single_scalar(ctype: CType) -> CType | None:
+    """Return the only scalar of an aggregate, None when it has more or a bit-field."""
+    if ctype.kind is TypeKind.ARRAY:
+        if ctype.count != 1 or ctype.element is None:
+            return None
+        return _single_scalar(ctype.element)
+    if ctype.kind not in (TypeKind.STRUCT, TypeKind.UNION):
+        return None if ctype.kind is TypeKind.COMPLEX else ctype
+    held = [field for field in ctype.fields if not _is_empty(field.type)]
+    if len(held) != 1 or held[0].bit_size:
+        return None
+    return _single_scalar(held[0].type)

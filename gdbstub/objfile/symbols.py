@@ -1,0 +1,116 @@
+"""The file's symbols: functions at their entries, table slots, variables, the host.
+
+A function's name is its linkage name, for linespecs and completion find C++ and Rust functions by
+the mangled one and wasm-ld writes demangled ones into the name section. `main` is C's main and
+nobody else.
+"""
+
+from collections.abc import Iterable
+
+from gdbstub.objfile import dw
+from gdbstub.objfile.addresses import CodeMap
+from gdbstub.objfile.dies import Die, DieReader
+from gdbstub.objfile.dwarf_patch import PatchedDwarf
+from gdbstub.objfile.elf import Symbol, SymbolType
+from gdbstub.objfile.image import ModuleImage
+from gdbstub.objfile.info import C_MAIN_LINKAGE, VariableEntry
+from gdbstub.objfile.report import DwarfError
+from gdbstub.objfile.types import TypeReader
+
+HOST_SYMBOL = b"__wasm_host"
+MAIN = b"main"
+
+TABLE_REGION_SIZE = 0x400
+"""Addresses below are table slots: data of a linked module starts above."""
+
+
+def function_names(image: ModuleImage, dwarf: PatchedDwarf) -> dict[int, tuple[bytes, bool]]:
+    """Return each function's symbol and whether it is global, by function index."""
+    names: dict[int, tuple[bytes, bool]] = {}
+    for function in image.functions:
+        text = function.symbol or function.name
+        names[function.index] = (text.encode(errors="surrogateescape") if text else b"", True)
+    for entry in dwarf.functions:
+        try:
+            die = dwarf.reader.die(entry.unit, entry.offset)
+            name = dwarf.reader.linkage_name(die) or dwarf.reader.text(die, dw.DW_AT_name)
+            external = dwarf.reader.inherited(die, dw.DW_AT_external) is not None
+        except DwarfError:
+            continue
+        if name:
+            names[entry.function.index] = (name, external)
+    for index, (name, external) in names.items():
+        if not name:
+            names[index] = (b"f%d" % index, external)
+    if dwarf.main is not None:
+        for index, (name, external) in names.items():
+            if name == MAIN:
+                names[index] = (b"main.f%d" % index, external)
+            elif index == dwarf.main.index and name in C_MAIN_LINKAGE:
+                names[index] = (MAIN, external)
+    return names
+
+
+def function_symbols(
+    image: ModuleImage, code: CodeMap, names: dict[int, tuple[bytes, bool]]
+) -> list[Symbol]:
+    """Return a symbol for each function, from where it is entered to its end."""
+    symbols = []
+    for function in image.functions:
+        name, external = names[function.index]
+        entry = code.entry(function)
+        address = image.code_base + entry
+        symbols.append(Symbol(name, address, function.end - entry, SymbolType.FUNC, external))
+    return symbols
+
+
+def table_symbols(image: ModuleImage) -> list[Symbol]:
+    """Return a symbol `NAME.tabN` for each slot of table 0 that its region has room for.
+
+    A function pointer is a table slot, so this is what makes it print as a function's.
+    """
+    return [
+        Symbol(
+            f"{name}.tab{slot}".encode(errors="surrogateescape"), slot, 1, SymbolType.FUNC, False
+        )
+        for slot, name in sorted(image.table_functions.items())
+        if 0 <= slot < TABLE_REGION_SIZE
+    ]
+
+
+def variable_symbols(
+    reader: DieReader,
+    types: TypeReader,
+    variables: Iterable[VariableEntry],
+    names: dict[int, tuple[bytes, bool]],
+) -> list[Symbol]:
+    """Return a symbol for each variable at a fixed address that has a name.
+
+    A static local is called FUNCTION.NAME, as clang calls it in native code.
+    """
+    found: dict[tuple[bytes, int], Symbol] = {}
+    for variable in variables:
+        try:
+            die = reader.die(variable.unit, variable.offset)
+            linkage = reader.linkage_name(die)
+            name = linkage or reader.text(die, dw.DW_AT_name)
+            external = reader.inherited(die, dw.DW_AT_external) is not None
+        except DwarfError:
+            continue
+        if not name:
+            continue
+        if variable.function is not None and not linkage:
+            name = names[variable.function.index][0] + b"." + name
+        size = _size(types, die)
+        symbol = Symbol(name, variable.address, size, SymbolType.OBJECT, external)
+        found.setdefault((name, variable.address), symbol)
+    return list(found.values())
+
+
+def _size(types: TypeReader, die: Die) -> int:
+    return max(types.of(die).size, 0)
+
+
+def host_symbol(image: ModuleImage) -> Symbol:
+    """Return the symbol of the frame that called the guest."""
+    return Symbol(HOST_SYMBOL, image.host_base, image.host_size, SymbolType.FUNC, True)
