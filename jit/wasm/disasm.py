@@ -292,6 +292,9 @@ def _signature(type_: FuncType) -> str:
     return " ".join(parts)
 
 
+_F32_MAX = float.fromhex("0x1.fffffep+127")
+
+
 def _float_text(bits: int, width: int, mantissa_bits: int) -> str:
     """The shortest decimal that reads back as the same bits."""
     mantissa = bits & ((1 << mantissa_bits) - 1)
@@ -304,9 +307,10 @@ def _float_text(bits: int, width: int, mantissa_bits: int) -> str:
         return f"{sign}nan" if canonical else f"{sign}nan:{mantissa:#x}"
     if width == 64:
         return repr(struct.unpack("<d", bits.to_bytes(8, "little"))[0])
-    value: float = struct.unpack("<f", bits.to_bytes(4, "little"))[0]
+    packed = bits.to_bytes(4, "little")
+    value: float = struct.unpack("<f", packed)[0]
     for digits in range(1, 9):
         text = f"{value:.{digits}g}"
-        if struct.pack("<f", float(text)) == bits.to_bytes(4, "little"):
+        if abs(float(text)) <= _F32_MAX and struct.pack("<f", float(text)) == packed:
             return text
     return f"{value:.9g}"

@@ -72,6 +72,7 @@ def test_a_function_with_names() -> None:
         ("i64.const -1", "i64.const -1"),
         ("f32.const 0.1", "f32.const 0.1"),
         ("f32.const 16777217", "f32.const 16777216"),
+        ("f32.const 0x1.fffffep+127", "f32.const 3.40282347e+38"),
         ("f64.const 0x1.8p+1", "f64.const 3.0"),
         ("f64.const -inf", "f64.const -inf"),
         ("f32.const nan", "f32.const nan"),
