@@ -6,15 +6,12 @@ from jit.abi.code import Trampolines
 from jit.abi.convention import X86_64, CallConvention
 from jit.asm.x64 import encoding as x
 from jit.asm.x64 import trampolines
+from jit.asm.x64.integers import EQUAL_ORDERED, NOT_EQUAL_OR_UNORDERED
+from jit.asm.x64.masm import SITE
 
-SITE_DISABLED = b"\x0f\x1f\x44\x00\x00"
 _LAZY_STUB_SIZE = 10
 
 _CARRY, _PARITY, _ZERO, _SIGN, _OVERFLOW = 1 << 0, 1 << 2, 1 << 6, 1 << 7, 1 << 11
-
-EQUAL_ORDERED = 16
-"""Condition of our own after a float compare: equal, and neither is a NaN."""
-NOT_EQUAL_OR_UNORDERED = 17
 
 
 class X64:
@@ -22,7 +19,7 @@ class X64:
 
     name = "x86-64"
     convention: CallConvention = X86_64
-    site_size = len(SITE_DISABLED)
+    site_size = len(SITE)
 
     def trampolines(self) -> Trampolines:
         """Return the fixed code; the same bytes every time."""
@@ -38,11 +35,11 @@ class X64:
 
     def site_disabled(self) -> bytes:
         """Return the patchable no-op: a 5-byte `nop [rax + rax + 0]`."""
-        return SITE_DISABLED
+        return SITE
 
     def site_enabled(self, site: int, breakpoint_: int) -> bytes:
         """Return `call breakpoint_` for address `site`."""
-        return b"\xe8" + x.pack_i32(breakpoint_ - (site + len(SITE_DISABLED)))
+        return b"\xe8" + x.pack_i32(breakpoint_ - (site + len(SITE)))
 
     def condition(self, number: int, flags: int) -> bool:
         """Return whether a condition code, or one of our two, holds under RFLAGS."""

@@ -9,6 +9,7 @@ the float registers that carry arguments.  Both may use the guest's stack below 
 from jit.abi import context, vmctx
 from jit.abi.code import Trampolines
 from jit.abi.context import Exit
+from jit.asm.x64 import bulk
 from jit.asm.x64 import encoding as x
 
 HOST_SAVED = (x.RBX, x.RBP, x.R12, x.R13, x.R14, x.R15)
@@ -49,6 +50,9 @@ def build() -> Trampolines:
         entries[name] = len(code)
         code += _light_exit(exit_, argument, returns)
         _jump_back(code)
+    for name, routine in (("memory_copy", bulk.memory_copy()), ("memory_fill", bulk.memory_fill())):
+        entries[name] = len(code)
+        code += routine
     return Trampolines(bytes(code), entries)
 
 
