@@ -56,9 +56,18 @@ def read_u32(data: bytes, pos: int) -> tuple[int, int]:
 
 
 def read_signed(data: bytes, pos: int, bits: int) -> tuple[int, int]:
-    """Read a signed LEB128 of at most `bits` bits."""
-    result = shift = 0
+    """Read a signed LEB128 of at most `bits` bits, 32 or more."""
     size = len(data)
+    if pos + 1 < size:
+        # Most numbers have one byte or two.
+        result = data[pos]
+        if result < 0x80:
+            return (result - 0x80 if result & 0x40 else result), pos + 1
+        byte = data[pos + 1]
+        if byte < 0x80:
+            result += (byte << 7) - 0x80
+            return (result - 0x4000 if byte & 0x40 else result), pos + 2
+    result = shift = 0
     last = (bits - 1) // 7 * 7
     while True:
         if pos >= size:

@@ -138,6 +138,7 @@ class ModuleInfo:
     customs: list[CustomSection] = field(default_factory=list)
     names: NameSection = field(default_factory=NameSection)
     declared_refs: set[int] = field(default_factory=set)
+    _other_names: dict[int, str] | None = field(default=None, repr=False, compare=False)
 
     def func_type(self, index: int) -> FuncType:
         """The type of function `index`, imports counted."""
@@ -145,16 +146,18 @@ class ModuleInfo:
 
     def func_name(self, index: int) -> str:
         """Name function `index`: name section, else export, else import, else `func[index]`."""
-        name = self.names.functions.get(index)
-        if name is not None:
-            return name
-        for export in self.exports:
-            if export.kind == "func" and export.index == index:
-                return export.name
-        if index < self.num_imported_funcs:
-            imported = [i for i in self.imports if i.kind == "func"][index]
-            return f"{imported.module}.{imported.name}"
-        return f"func[{index}]"
+        return self.names.functions.get(index) or self._other_name(index) or f"func[{index}]"
+
+    def _other_name(self, index: int) -> str | None:
+        if self._other_names is None:
+            imported = (import_ for import_ in self.imports if import_.kind == "func")
+            names = {i: f"{import_.module}.{import_.name}" for i, import_ in enumerate(imported)}
+            # Of several exports the first counts.
+            for export in reversed(self.exports):
+                if export.kind == "func" and export.name:
+                    names[export.index] = export.name
+            self._other_names = names
+        return self._other_names.get(index)
 
     def section(self, name: str) -> bytes | None:
         """The payload of the first custom section called `name`, or None."""

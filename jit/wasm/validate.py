@@ -19,6 +19,8 @@ from jit.wasm.opcodes import (
     CALL,
     ELSE,
     END,
+    GLOBAL_GET,
+    GLOBAL_SET,
     I32_CONST,
     I32_EQZ,
     I32_LOAD,
@@ -109,7 +111,7 @@ class _BodyValidator(Operators):
         stack, controls, local_types = self.stack, self.controls, self.local_types
         operand, result, binary = _OPERAND, _RESULT, _BINARY
         align = _ALIGN if module.memories else _NO_ACCESS
-        num_locals = len(local_types)
+        num_locals, num_globals = len(local_types), len(module.globals)
         # The greatest stack length so far, taken as if it had as many marks as there are now.
         limit = 1
         pos: int = body.first_op
@@ -207,6 +209,28 @@ class _BodyValidator(Operators):
                         stack.pop()
                         imm = block
                         after = pos + 2
+            elif op == BR:
+                value = data[pos + 1]
+                if value < len(controls) and value < 0x80:
+                    block = controls[-1 - value]
+                    if not block.label_types:
+                        block.targeted = True
+                        imm = block
+                        after = pos + 2
+            elif GLOBAL_GET <= op <= GLOBAL_SET:
+                value, end = read_u32(data, pos + 1)
+                if value < num_globals:
+                    type_ = module.globals[value].valtype
+                    if op == GLOBAL_GET:
+                        stack.append(type_)
+                        if len(stack) > limit:
+                            limit = len(stack)
+                        imm = value
+                        after = end
+                    elif stack[-1] == type_ and module.globals[value].mutable:
+                        stack.pop()
+                        imm = value
+                        after = end
             elif BLOCK <= op <= LOOP:
                 if data[pos + 1] == 0x40:
                     kind: BlockKind = "block" if op == BLOCK else "loop"
@@ -233,7 +257,9 @@ class _BodyValidator(Operators):
                 imms.append(imm)
                 pcs.append(pos)
                 pos = after
-                if op == END and not controls:
+                if op == BR:
+                    pos = self._skip_unreachable(pos)
+                elif op == END and not controls:
                     break
                 continue
             nesting = len(controls)
