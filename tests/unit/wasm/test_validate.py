@@ -350,3 +350,22 @@ def test_validate_module_looks_at_every_body() -> None:
     assert len(validate_module(wat2wasm("(module (func) (func nop))")).bodies) == 2
     with pytest.raises(InvalidModule):
         validate_module(wat2wasm("(module (func) (func drop))"))
+
+
+@pytest.mark.parametrize("opt", ["O0", "O2"])
+def test_a_body_holds_what_decodes_at_each_place(guest, opt: str) -> None:
+    module = parse_module(guest("session", opt).program.read_bytes())
+    for index in range(len(module.bodies)):
+        body = validate_body(module, index)
+        places = [pc for pc, _ in instruction_boundaries(module, index)]
+        assert sorted(body.pcs + body.dead_pcs) == places
+        assert body.pcs == sorted(body.pcs)
+        for op, imm, pc in zip(body.ops, body.imms, body.pcs, strict=True):
+            code, raw, _ = decode_instruction(module.data, pc)
+            assert code == op
+            if isinstance(imm, int) and op not in (opcodes.DROP, opcodes.SELECT):
+                assert imm == (raw[1] if isinstance(raw, tuple) else raw)
+            if isinstance(imm, Block) and op in (opcodes.BLOCK, opcodes.LOOP, opcodes.IF):
+                assert body.pcs[imm.start] == pc
+                assert body.ops[imm.end] == opcodes.END
+                assert body.imms[imm.end] is imm
