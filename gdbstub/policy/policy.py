@@ -120,4 +120,5 @@ class Policy:
         except (AgentError, TargetError) as error:
             _log.info("a breakpoint's command failed: %s", error)
             text = f"(cannot print: {error})\n"
-        self._show(text)
+        if text:
+            self._show(text)

@@ -22,7 +22,7 @@ from gdbstub.target import Exit, Signal, Terminated
 _log = logging.getLogger("gdbstub.server")
 
 _CHUNK = 0x10000
-_LINGER = 1.0  # seconds a client gets to close after the guest's end
+_LINGER = 1.0  # seconds a client gets to close: closing first could reset what it has not read
 
 
 class Ending(enum.Enum):
@@ -76,11 +76,11 @@ class Connection:
                     break
                 try:
                     await self._answer(nursery)
+                    if self._session.state is State.DETACHED:
+                        await self._stream.send_eof()
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     break
-                if self._session.state is State.DETACHED:
-                    break
-                if self._session.state is State.EXITED:
+                if self._session.state in (State.DETACHED, State.EXITED):
                     lingering.deadline = min(lingering.deadline, trio.current_time() + _LINGER)
         if self._execution.exit is not None or self._failure is not None:
             return Ending.OVER

@@ -11,6 +11,7 @@ import errno
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from gdbstub.commands import (
@@ -35,7 +36,15 @@ from gdbstub.commands import (
 )
 from gdbstub.rsp import Event, FieldError, Interrupt, Link, Overlong, Packet
 from gdbstub.session.detect import detect
-from gdbstub.target import Dialect, Exit, Target, TargetError
+from gdbstub.target import (
+    Dialect,
+    Exit,
+    Signal,
+    Signalled,
+    StopReason,
+    Target,
+    TargetError,
+)
 
 Action: TypeAlias = Go | Kill | Detach | Interrupt
 
@@ -155,11 +164,13 @@ class Session:
             self._go(Happening.STOP)
         self._send(error_reply(self._client, _OUR_BUG, "internal error; see the server's log"))
 
-    def stopped(self) -> None:
-        """Tell the client that the guest it resumed stands still again."""
+    def stopped(self, reason: StopReason | None = None) -> None:
+        """Tell the client that the guest it resumed stands still again; `reason` overrides why."""
         client = self._attached()
         self._go(Happening.STOP)
         stop = client.target.stop()
+        if reason is not None:
+            stop = replace(stop, reason=reason, text=None)
         client.stopped(stop.thread)
         text = console_text(client, stop)
         if text is not None:
@@ -227,7 +238,8 @@ class Session:
             target.prepare_resume(go.request)
         except TargetError as error:
             self.output(error.text + "\n")
-            self.stopped()
+            gdb = self._attached().peer is Dialect.GDB  # lldb wants a signal with every stop
+            self.stopped(Signalled(Signal.NONE if gdb else Signal.TRAP))
             return None
         return go
 
