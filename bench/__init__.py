@@ -1,0 +1,1 @@
+"""Figures of speed, each beside a peer's from the same run: `python -m bench`."""

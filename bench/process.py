@@ -1,0 +1,21 @@
+"""Our own process in a bench."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.figures import WrongResult
+
+ROOT = Path(__file__).resolve().parents[1]
+TIME_LIMIT = 600
+
+
+def run_ours(mode: str, program: Path) -> str:
+    """Run `bench.ours` and give what it printed; raise `WrongResult` if it fails."""
+    command = [sys.executable, "-m", "bench.ours", mode, str(program)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=TIME_LIMIT, check=False, cwd=ROOT
+    )
+    if done.returncode != 0:
+        raise WrongResult(f"{' '.join(command)}: status {done.returncode}\n{done.stderr}")
+    return done.stdout

@@ -1,0 +1,1 @@
+/* WASI without exception handling has no setjmp; Lua includes the header, and here never jumps. */
