@@ -24,7 +24,7 @@ from gdbstub.target import (
 )
 from gdbstub.views.common.rendering import Interruption, RenderingFactory, Stage
 from gdbstub.views.common.stops import Fault, Standing, fault_of
-from jit import ExitTrap, Store, Trap
+from jit import ExitTrap, Trap
 from jit.debug import events
 from jit.debug.debugger import Debugger
 
@@ -41,20 +41,20 @@ class ProgramGuest:
 
     def __init__(
         self,
-        store: Store,
+        debugger: Debugger,
         start: Callable[[], object],
         name: str,
         renderings: Mapping[Dialect, RenderingFactory],
         dialect: Dialect = Dialect.GDB,
     ) -> None:
-        """Prepare to run `start`, which executes guest code in `store`.
+        """Prepare to run `start`, which executes guest code in the debugger's store.
 
         `dialect` is the one whose addresses events carry until a client comes.
         """
-        self._debugger = Debugger(store)
+        self._debugger = debugger
         self._start = start
-        self._interruption = Interruption(self._debugger)
-        stage = Stage(self._debugger, self._interruption, name)
+        self._interruption = Interruption(debugger)
+        stage = Stage(debugger, self._interruption, name)
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
         self._view = self._renderings[dialect]
         self._gate: Gate
@@ -93,6 +93,8 @@ class ProgramGuest:
             case events.Interrupt():
                 if self._interruption.wanted:
                     self._in_host_call()
+            case events.HostcallError(error=ExitTrap()):
+                pass  # the guest ends itself: no fault
             case events.Trap() | events.HostcallError():
                 self._fault(fault_of(event))
 

@@ -97,7 +97,8 @@ class FramesWindow:
         if frame is None:
             self._complete = True
             return False
-        cfa = FRAMES_END - 2 * frame.stack_offset - layout.CALLER_CFA_OFFSET
+        distance = frame.store.stack_end - frame.base
+        cfa = FRAMES_END - 2 * distance - layout.CALLER_CFA_OFFSET
         self._blocks.append(Block(index, frame, cfa, self._pc_of(frame)))
         self._lows.append(cfa + layout.CALLER_CFA_OFFSET)
         return True

@@ -130,7 +130,7 @@ class X32View:
 
     def _fixed_slots(self, frame: FrameHandle) -> tuple[int, int]:
         vmctx = self._vmctx.address_of(frame.instance())
-        return self._program.frame_base(frame, self._debugger), vmctx
+        return self._program.frame_base(frame), vmctx
 
     def _returned(self) -> Mapping[int, int]:
         block = self._frames.block(0)

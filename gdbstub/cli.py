@@ -1,0 +1,286 @@
+"""The command line: what the words mean, and which exit status an ending gets.
+
+    gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]     serve a program to gdb or lldb
+    gdbstub [OPTIONS] --gdb=PORT PROG.wasm [ARGS...]      the same, as lldb's platform launches it
+    gdbstub run [OPTIONS] PROG.wasm [ARGS...]             run it without a debugger
+    gdbstub demo [--drive]                                the bundled program
+
+Everything after PROG.wasm belongs to the guest.  What the user got wrong is one line and status 2.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from gdbstub.target import Dialect
+from gdbstub.views.common.guest import ProgramGuest
+from gdbstub.views.common.rendering import RenderingFactory
+from gdbstub.views.common.program import LoadError, Program, Settings, load
+from gdbstub.views.x32 import X32View
+from jit import ExitTrap, Trap, WasmtimeError
+from jit.debug.debugger import Debugger
+
+USAGE = """\
+usage: gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]   serve a program to gdb or lldb
+       gdbstub run [OPTIONS] PROG.wasm [ARGS...]           run it without a debugger
+       gdbstub demo [--drive]                              show it on a bundled program
+
+  --once                  end after the first client instead of waiting for the next
+  --view auto|gdb|lldb    which debugger is at the other end (auto: seen from its first packets)
+  --dir HOST[::GUEST]     let the program use a folder, under the name GUEST; may be repeated
+  --env NAME[=VALUE]      set a variable for the program, or pass one on; may be repeated
+  --machine native|emulated
+                          where its code runs (native, where there is a native machine)
+  --log-packets           write every packet to stderr
+  --help                  show this text
+
+Everything after PROG.wasm belongs to the program. Its exit status is the command's; a trap gives 134,
+a mistake in the command 2.
+"""
+
+VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: X32View}
+
+MISTAKE = 2
+TRAPPED = 134
+"""As a shell shows a process ended by SIGABRT; what other engines' command lines give."""
+
+
+class UsageError(Exception):
+    """The user's mistake, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen; port 0 is any free one."""
+
+    host: str
+    port: int
+
+
+@dataclass(slots=True)
+class Options:
+    """What was said before the program."""
+
+    once: bool = False
+    view: Dialect | None = None
+    folders: list[tuple[str, str]] = field(default_factory=list)
+    variables: list[tuple[str, str]] = field(default_factory=list)
+    machine: str | None = None
+    log_packets: bool = False
+    listen: Address | None = None
+    help: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A parsed command line. Without an address, the program is run without a debugger."""
+
+    options: Options
+    address: Address | None
+    program: str
+    arguments: tuple[str, ...]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(words)
+    except (UsageError, LoadError, WasmtimeError) as mistake:
+        sys.stderr.write(f"gdbstub: {mistake}\n")
+        return MISTAKE
+
+
+def _main(words: list[str]) -> int:
+    if words[:1] == ["demo"]:
+        from gdbstub.demo import main as demo
+
+        return demo(words[1:])
+    command = parse(words)
+    if command is None:
+        sys.stdout.write(USAGE)
+        return 0
+    settings = Settings(
+        command.program,
+        command.arguments,
+        tuple(command.options.variables),
+        tuple(command.options.folders),
+        command.options.machine,
+    )
+    if command.address is None:
+        return run(load(settings, debug=False))
+    return serve(load(settings, debug=True), command.address, command.options)
+
+
+# What the words mean
+
+
+def parse(words: Sequence[str]) -> Command | None:
+    """Read a command line; None when help is asked for. Raises `UsageError`."""
+    rest = list(words)
+    options = Options()
+    running = rest[:1] == ["run"]
+    if running:
+        del rest[0]
+    _take_options(rest, options)
+    if options.help:
+        return None
+    address = options.listen
+    if not running and address is None:
+        if not rest:
+            raise UsageError("no address to listen on; see gdbstub --help")
+        address = parse_address(rest.pop(0))
+        _take_options(rest, options)
+    if not rest:
+        raise UsageError("no program; see gdbstub --help")
+    return Command(options, None if running else address, rest[0], tuple(rest[1:]))
+
+
+def parse_address(word: str) -> Address:
+    """Read `[HOST]:PORT`; without a host it is this machine's loopback address."""
+    host, colon, port = word.rpartition(":")
+    if not colon:
+        raise UsageError(f"{word!r} is neither [HOST]:PORT nor run or demo")
+    if not port.isascii() or not port.isdigit() or int(port) > 0xFFFF:
+        raise UsageError(f"{word!r}: the port is to be a number from 0 to 65535")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    return Address(host or "127.0.0.1", int(port))
+
+
+def _take_options(rest: list[str], options: Options) -> None:
+    """Take the options that `rest` begins with."""
+    while rest and rest[0].startswith("-"):
+        word = rest.pop(0)
+        if word == "--":
+            return
+        name, equals, value = word.partition("=")
+        if name in _FLAGS:
+            if equals:
+                raise UsageError(f"{name} takes no value")
+            setattr(options, _FLAGS[name], True)
+        elif name in _VALUED:
+            if not equals:
+                if not rest:
+                    raise UsageError(f"{name} needs a value")
+                value = rest.pop(0)
+            _VALUED[name](options, value)
+        else:
+            raise UsageError(f"there is no option {name}; see gdbstub --help")
+
+
+def _view(options: Options, value: str) -> None:
+    views = {"auto": None, "gdb": Dialect.GDB, "lldb": Dialect.LLDB}
+    if value not in views:
+        raise UsageError(f"--view {value!r}: it is auto, gdb or lldb")
+    options.view = views[value]
+
+
+def _machine(options: Options, value: str) -> None:
+    if value not in ("native", "emulated"):
+        raise UsageError(f"--machine {value!r}: it is native or emulated")
+    options.machine = value
+
+
+def _dir(options: Options, value: str) -> None:
+    host, separator, guest = value.partition("::")
+    if not os.path.isdir(host):
+        raise UsageError(f"--dir {value!r}: there is no folder {host!r}")
+    options.folders.append((host, guest if separator else host))
+
+
+def _env(options: Options, value: str) -> None:
+    name, equals, text = value.partition("=")
+    if not name:
+        raise UsageError(f"--env {value!r}: no name")
+    if equals:
+        options.variables.append((name, text))
+    elif name in os.environ:
+        options.variables.append((name, os.environ[name]))
+
+
+def _gdb(options: Options, value: str) -> None:
+    options.listen = parse_address(value if ":" in value else f":{value}")
+    options.once = True
+
+
+_FLAGS = {
+    "--once": "once",
+    "--log-packets": "log_packets",
+    "--help": "help",
+    "-h": "help",
+}
+_VALUED: dict[str, Callable[[Options, str], None]] = {
+    "--view": _view,
+    "--dir": _dir,
+    "--env": _env,
+    "--machine": _machine,
+    "--gdb": _gdb,
+}
+
+
+# What is done
+
+
+def run(program: Program) -> int:
+    """Run a program without a debugger; return its exit status."""
+    try:
+        program.start()
+    except ExitTrap as end:
+        return end.code & 0xFF
+    except Trap as trap:
+        sys.stderr.write(f"gdbstub: {program.name}: {trap.message}\n")
+        return TRAPPED
+    return 0
+
+
+def serve(program: Program, address: Address, options: Options) -> int:
+    """Serve a program to debuggers until it has ended; return its exit status."""
+    # Not loaded by `run`: the server's stack takes longer to import than a small program to run.
+    import trio
+
+    from gdbstub.server import GuestFailure, ListenError, exit_status
+    from gdbstub.server import serve as serve_guest
+
+    if options.log_packets:
+        packets = logging.getLogger("gdbstub.packets")
+        packets.addHandler(logging.StreamHandler())
+        packets.setLevel(logging.DEBUG)
+
+    def make_guest() -> ProgramGuest:
+        return ProgramGuest(Debugger(program.store), program.start, program.name, VIEWS)
+
+    try:
+        ending = trio.run(
+            partial(
+                serve_guest,
+                make_guest,
+                host=address.host,
+                port=address.port,
+                once=options.once,
+                view=options.view,
+                on_listening=_announce,
+            )
+        )
+    except ListenError as mistake:
+        raise UsageError(str(mistake)) from None
+    except GuestFailure as failure:
+        if isinstance(failure.__cause__, WasmtimeError):
+            raise UsageError(f"{program.name}: {failure.__cause__}") from None
+        raise
+    return exit_status(ending)
+
+
+def _announce(host: str, port: int) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    sys.stderr.write(
+        f"Listening on {shown}:{port}"
+        f" (gdb: target remote {shown}:{port};"
+        f" lldb: process connect --plugin wasm connect://{shown}:{port})\n"
+    )
+    sys.stderr.flush()

@@ -1,0 +1,105 @@
+"""A program and what it is given: loaded and linked, ready to be started, with or without a debugger."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from jit import (
+    Config,
+    Engine,
+    Func,
+    FuncType,
+    Linker,
+    Module,
+    Store,
+    WasiConfig,
+    WasmtimeError,
+)
+
+START = "_start"
+
+
+class LoadError(Exception):
+    """The program cannot be run: the user's mistake, told in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user says about a program.
+
+    `folders` are pairs of a host path and the name the program sees; `machine` is None for the best.
+    """
+
+    path: str
+    arguments: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    folders: tuple[tuple[str, str], ...] = ()
+    machine: str | None = None
+
+
+class Program:
+    """A program that has been loaded and not yet started."""
+
+    def __init__(self, name: str, store: Store, linker: Linker, module: Module) -> None:
+        self.name = name
+        self.store = store
+        self._linker = linker
+        self._module = module
+
+    def start(self) -> None:
+        """Instantiate the module and call its `_start`.
+
+        Raises what the guest ends with: Trap, ExitTrap, InvalidFunction for a body that is invalid.
+        """
+        start = self._linker.instantiate(self.store, self._module).exports(self.store)[START]
+        assert isinstance(start, Func)
+        start(self.store)
+
+
+def load(settings: Settings, debug: bool) -> Program:
+    """Load a program, checking all but its functions' bodies. Raises `LoadError`."""
+    name = os.path.basename(settings.path)
+    try:
+        with open(settings.path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise LoadError(f"cannot read {settings.path}: {error.strerror}") from None
+    try:
+        return _link(settings, name, data, debug)
+    except WasmtimeError as error:
+        raise LoadError(f"{settings.path}: {error}") from None
+
+
+def _link(settings: Settings, name: str, data: bytes, debug: bool) -> Program:
+    config = Config()
+    config.guest_debug = debug
+    if settings.machine is not None:
+        config.machine = settings.machine
+    engine = Engine(config)
+    module = Module.deferred(engine, data)
+    if not any(e.name == START and isinstance(e.type, FuncType) for e in module.exports):
+        raise LoadError(f"{settings.path}: not a program: it exports no function {START}")
+    linker = Linker(engine)
+    linker.define_wasi()
+    store = Store(engine)
+    _check_imports(settings.path, store, linker, module)
+    wasi = WasiConfig()
+    wasi.argv = (settings.path, *settings.arguments)
+    wasi.env = settings.variables
+    for host, guest in settings.folders:
+        wasi.preopen_dir(host, guest)
+    store.set_wasi(wasi)
+    return Program(name, store, linker, module)
+
+
+def _check_imports(path: str, store: Store, linker: Linker, module: Module) -> None:
+    for wanted in module.imports:
+        try:
+            offered = linker.get(store, wanted.module, wanted.name or "")
+        except WasmtimeError:
+            offered = None
+        if not isinstance(offered, Func) or offered.type(store) != wanted.type:
+            raise LoadError(
+                f"{path}: its import {wanted.module}.{wanted.name} is none of WASI preview 1"
+            )
