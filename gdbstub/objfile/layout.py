@@ -27,8 +27,12 @@ FRAME_BASE_OFFSET = 0
 VMCTX_OFFSET = 8
 FIRST_STACK_OFFSET = 16
 
-NEAR_STACK_SLOTS = 8
-"""How many operand stack slots precede the locals."""
+NEAR_STACK_SLOTS = 2
+"""How many operand stack slots precede the locals.
+
+Two: with more, the block of a function without locals would be larger than twice its frame on the
+guest's stack, and addresses of frames could not be made from places on that stack.
+"""
 
 FIRST_LOCAL_OFFSET = FIRST_STACK_OFFSET + SLOT_SIZE * NEAR_STACK_SLOTS
 
