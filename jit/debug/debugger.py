@@ -1,27 +1,30 @@
 """The facade a debugger's views stand on: one guest, its stops, and everything they may ask for.
 
-All but `interrupt` is called while the guest stands still: from the handler that `run` was given, or
-from another thread while that handler waits for it, or when nothing runs.
+All but `interrupt` and `kill` is called while the guest stands still: from the handler that `run` was
+given, or from another thread while that handler waits for it, or when nothing runs.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from jit.debug.backtrace import Backtrace
 from jit.debug.boundaries import BoundaryKind
-from jit.debug.core import DebugCore
-from jit.debug.errors import Killed, OutOfRange
+from jit.debug.core import Handler
+from jit.debug.errors import DebugError, ForeignStore, Killed, OutOfRange
 from jit.debug.events import DebugEvent
-from jit.debug.frames import FrameHandle
+from jit.debug.frames import FrameHandle, checked_bits
+from jit.debug.interface import attach
+from jit.runtime.func import Func
+from jit.runtime.global_ import Global
 from jit.runtime.instance import Instance
 from jit.runtime.memory import Memory
 from jit.runtime.module import Module
 from jit.runtime.store import Store
-from jit.wasm.module import ModuleInfo
+from jit.wasm.structure import ModuleInfo
 from jit.wasm.types import GlobalType
 
 Result = TypeVar("Result")
-Handler = Callable[[DebugEvent], None]
 
 OWNER = "debugger"
 """The owner of the facade's breakpoints; an embedder's own are not touched by it."""
@@ -44,6 +47,13 @@ class Debugger:
 
     def __init__(self, store: Store) -> None:
         """Attach to a store whose engine has guest debugging on; DebugError otherwise."""
+        self.store = store
+        self._core = core = attach(store)
+        self._backtrace = Backtrace(core)
+        self._modules: list[RegisteredModule] = []
+        self._handler: Handler | None = None
+        self._event: DebugEvent | None = None
+        self._killed = False
 
     # Running
 
@@ -53,71 +63,147 @@ class Debugger:
         `handler` gets every event; the guest goes on when it returns. What `handler` raises unwinds
         the guest. `Killed` passes through; so do the guest's Trap and ExitTrap.
         """
+        outer, outer_core = self._handler, self._core.handler
+        self._handler, self._core.handler = handler, self._on_event
+        if outer is None:
+            self._killed = False
+        try:
+            return call()
+        finally:
+            self._handler, self._core.handler = outer, outer_core
+
+    def call(self, function: Func, arguments: Sequence[int]) -> list[int]:
+        """Call a function from within the handler, with bit patterns in and out.
+
+        It may use the stack kept for a debugger; its own events come to the handler, nested. All
+        frame handles are stale afterwards.
+        """
+        with self.store.debugger_call():
+            return function.call_bits(arguments)
+
+    def _on_event(self, event: DebugEvent) -> None:
+        if self._killed:
+            raise Killed
+        assert self._handler is not None
+        outer = self._event
+        self._event = event
+        try:
+            self._handler(event)
+        finally:
+            self._event = outer
+        if self._killed:
+            raise Killed
 
     @property
     def event(self) -> DebugEvent | None:
         """The event the guest stands at; None while it runs and when nothing runs."""
+        return self._event
 
     def step(self, on: bool) -> None:
         """Switch single-step mode: a Breakpoint event at every boundary, function entries included."""
+        self._core.set_single_step(on)
 
     @property
     def stepping(self) -> bool:
         """Whether single-step mode is on."""
+        return self._core.single_step
 
     def interrupt(self) -> None:
         """Make a running guest stop with an Interrupt event. From any thread.
 
         When nothing runs, the next run stops at its first boundary.
         """
+        self.store.interrupt()
 
     def kill(self) -> None:
         """Make the guest end instead of going on: `run` raises Killed when the handler returns.
 
         From any thread; a guest that runs is stopped first, without an event.
         """
+        self._killed = True
+        self.store.interrupt()
 
     # Modules
 
     def modules(self) -> Sequence[RegisteredModule]:
         """Return the store's modules in registration order; a list that only ever grows."""
+        for code in self.store.code.modules()[len(self._modules) :]:
+            module = code.module
+            self._modules.append(RegisteredModule(len(self._modules), module, module.info))
+        return self._modules
 
     def module_of(self, frame: FrameHandle) -> RegisteredModule:
         """Return the module of a frame."""
+        if frame.store is not self.store:
+            raise ForeignStore
+        module = frame.module()
+        for registered in self.modules():
+            if registered.module is module:
+                return registered
+        raise DebugError("a frame's module is not registered")
 
     def instances(self) -> Sequence[Instance]:
         """Return the store's instances, in order of creation."""
+        return self.store.instances
+
+    def _module(self, index: int) -> Module:
+        modules = self.modules()
+        if not 0 <= index < len(modules):
+            raise OutOfRange("module", index, len(modules))
+        return modules[index].module
 
     # Code
 
     def boundary_kind(self, module: int, pc: int) -> BoundaryKind | None:
         """Say what lies at a PC; None outside every function's code."""
+        boundaries = self._core.breakpoints.boundaries(self._module(module))
+        function = boundaries.function_at(pc)
+        return None if function is None else boundaries.of(function).kind(pc)
 
     def boundary(self, module: int, pc: int) -> int | None:
         """Return the first op boundary at or after a PC within its function; None outside functions."""
+        boundaries = self._core.breakpoints.boundaries(self._module(module))
+        function = boundaries.function_at(pc)
+        return None if function is None else boundaries.of(function).next(pc)
 
     def boundaries(self, module: int, defined_index: int) -> Sequence[int]:
         """Return the PCs of a function's ops, ascending, dead code included."""
+        boundaries = self._core.breakpoints.boundaries(self._module(module))
+        count = len(self._module(module).info.bodies)
+        if not 0 <= defined_index < count:
+            raise OutOfRange("function", defined_index, count)
+        return boundaries.of(defined_index).pcs
 
     def function_at(self, module: int, pc: int) -> int | None:
         """Return the defined index of the function whose code holds a PC."""
+        return self._core.breakpoints.boundaries(self._module(module)).function_at(pc)
 
     def set_breakpoint(self, module: int, pc: int) -> int:
         """Set a breakpoint and return where it stands: `pc`, or the next boundary of its function.
 
         Twice is once. NoCode outside every function.
         """
+        with self._core.edit(OWNER) as edit:
+            edit.add_breakpoint(self._module(module), pc)
+        return self._core.breakpoints.locate(self._module(module), pc)[1]
 
     def clear_breakpoint(self, module: int, pc: int) -> None:
         """Remove the breakpoint that was asked for at `pc`; none is no error."""
+        with self._core.edit(OWNER) as edit:
+            edit.remove_breakpoint(self._module(module), pc)
 
     def clear_breakpoints(self) -> None:
         """Remove all breakpoints that were set here."""
+        with self._core.edit(OWNER) as edit:
+            for breakpoint_ in self._core.all_breakpoints():
+                if breakpoint_.owner == OWNER:
+                    edit.remove_breakpoint(breakpoint_.module, breakpoint_.requested_pc)
 
     # Frames
 
     def frames(self) -> Iterator[FrameHandle]:
         """Walk the frames, innermost first, from activation to activation."""
+        return iter(self._backtrace)
 
     def frame(self, index: int) -> FrameHandle | None:
         """Return frame `index`, 0 the innermost; None past the outermost.
@@ -125,26 +211,48 @@ class Debugger:
         Costs the walk to the farthest frame asked for since the guest last ran, once, without an
         object a frame.
         """
+        return self._backtrace.frame(index)
 
     def depth(self) -> int:
         """Count the frames. Costs the walk of them all."""
+        return self._backtrace.depth()
 
     # State
 
+    def memory(self, instance: Instance, index: int) -> Memory:
+        """Return a memory by its index, imports first, exported or not; OutOfRange for none."""
+        if not 0 <= index < len(instance.memories):
+            raise OutOfRange("memory", index, len(instance.memories))
+        return instance.memories[index]
+
     def read_memory(self, instance: Instance, index: int, address: int, length: int) -> bytes:
         """Read a memory of an instance: up to `length` bytes, fewer where the memory ends."""
+        linear = self.memory(instance, index).linear
+        if address < 0 or length < 0:
+            raise OutOfRange("memory address", address, linear.size)
+        return linear.read(address, max(min(length, linear.size - address), 0))
 
     def write_memory(self, instance: Instance, index: int, address: int, data: bytes) -> None:
         """Write all of `data`; OutOfRange, and nothing written, where it does not fit."""
+        linear = self.memory(instance, index).linear
+        if address < 0 or address + len(data) > linear.size:
+            raise OutOfRange("memory address", address, linear.size)
+        linear.write(address, data)
 
-    def memory(self, instance: Instance, index: int) -> Memory:
-        """Return a memory by its index, imports first, exported or not; OutOfRange for none."""
+    def _global(self, instance: Instance, index: int) -> Global:
+        if not 0 <= index < len(instance.globals):
+            raise OutOfRange("global", index, len(instance.globals))
+        return instance.globals[index]
 
     def global_type(self, instance: Instance, index: int) -> GlobalType:
         """Return a global's type; OutOfRange for none."""
+        return self._global(instance, index).wasm_type
 
     def global_bits(self, instance: Instance, index: int) -> int:
         """Return the bit pattern of a global; of a reference, the word that stands for it."""
+        return self._global(instance, index).bits()
 
     def set_global_bits(self, instance: Instance, index: int, bits: int) -> None:
-        """Write the bit pattern of a number global, immutable ones too."""
+        """Write the bit pattern of a number global, immutable ones too; WrongType for a reference."""
+        global_ = self._global(instance, index)
+        global_.set_bits(checked_bits(global_.wasm_type.valtype, bits))

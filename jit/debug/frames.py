@@ -1,8 +1,51 @@
-"""A frame of a guest that stands still: where it is, its locals and operands, to read and to write."""
+"""A frame of a guest that stands still: where it is, its locals and operands, to read and to write.
 
+Locals are in the frame's slots; a write also goes to the registers that hold copies.  Operands are in
+slots, in registers of the activation's context, or nowhere (`jit.abi.frame_table`).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jit.abi.frame_table import FrameTable, Operand, OperandKind, Point, Row
+from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
+from jit.runtime.code import CodeRange
+from jit.runtime.context import FLOAT, GENERAL
+from jit.runtime.driver import Activation
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
-from jit.runtime.val import Val
+from jit.runtime.store import Store
+from jit.runtime.val import Val, from_bits, to_bits
+from jit.wasm.types import (
+    F32,
+    I32,
+    REFERENCE_TYPES,
+    V128,
+    VALTYPE_NAMES,
+)
+
+if TYPE_CHECKING:
+    from jit.debug.core import DebugCore
+
+_WORD = 0xFFFF_FFFF_FFFF_FFFF
+_HALF = 0xFFFF_FFFF
+_QUAD = (1 << 128) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """What a code address means: its function, that function's frame table, the row there."""
+
+    range: CodeRange
+    table: FrameTable
+    row: Row
+
+
+def mask_of(type_: int) -> int:
+    """Return the mask of a value type's bit pattern."""
+    if type_ in (I32, F32):
+        return _HALF
+    return _QUAD if type_ == V128 else _WORD
 
 
 class FrameHandle:
@@ -11,64 +54,259 @@ class FrameHandle:
     Cheap, and may be copied; two handles of one frame are equal.
     """
 
+    __slots__ = (
+        "_activation",
+        "_core",
+        "_executions",
+        "_innermost",
+        "_location",
+        "_point",
+        "address",
+        "frame_pointer",
+    )
+
+    def __init__(
+        self,
+        core: "DebugCore",
+        activation: Activation,
+        address: int,
+        frame_pointer: int,
+        *,
+        point: Point | None = None,
+        innermost: bool = False,
+    ) -> None:
+        self._core = core
+        self._activation = activation
+        self._executions = activation.store.executions
+        self._innermost = innermost
+        self._location: Location | None = None
+        self._point = point
+        self.address = address
+        """Where in the machine code it is, as the frame tables' rows have it."""
+        self.frame_pointer = frame_pointer
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FrameHandle):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[int, int, int]:
+        return id(self._activation), self._executions, self.frame_pointer
+
     def is_valid(self) -> bool:
         """Say whether nothing has been executed since the handle was made."""
+        store, depth = self._activation.store, self._activation.depth
+        activations = store.activations
+        return (
+            store.executions == self._executions
+            and depth < len(activations)
+            and activations[depth] is self._activation
+        )
+
+    def _at(self) -> Location:
+        if not self.is_valid():
+            raise StaleFrame
+        location = self._location
+        if location is None:
+            location = self._location = self._core.locate(self.address)
+            if self._point is None:
+                self._point = location.row.points[0]
+        return location
+
+    def _here(self) -> Point:
+        """Return the program point; the location is known then."""
+        self._at()
+        assert self._point is not None
+        return self._point
 
     def parent(self) -> "FrameHandle | None":
         """Return the caller's frame; None at the outermost frame of the activation."""
+        if not self.is_valid():
+            raise StaleFrame
+        caller = self._core.caller(self.frame_pointer)
+        if caller is None:
+            return None
+        return FrameHandle(self._core, self._activation, *caller)
+
+    def outer(self, address: int, frame_pointer: int) -> "FrameHandle":
+        """Return the frame farther out in the same activation whose place is known."""
+        return FrameHandle(self._core, self._activation, address, frame_pointer)
 
     def instance(self) -> Instance:
         """Return the instance whose function this is."""
+        store = self._activation.store
+        found = store.instance_at(store.machine.load_u64(self.base))
+        assert found is not None, "the vmctx slot of a frame always names an instance"
+        return found
 
     def module(self) -> Module | None:
         """Return the instance's module."""
+        return self._at().range.code.module
 
     def wasm_function_index_and_pc(self) -> tuple[int, int] | None:
         """Return (index among the module's defined functions, PC in the module's bytes)."""
+        pc = self._here().pc
+        return self._at().range.defined_index, pc
+
+    @property
+    def store(self) -> Store:
+        """The store it belongs to."""
+        return self._activation.store
 
     @property
     def activation(self) -> int:
         """Count the activations outside this frame's: 0 for the outermost call into the guest."""
+        return self._activation.depth
+
+    @property
+    def base(self) -> int:
+        """The address of its slots, the vmctx first."""
+        return self.frame_pointer - self._at().table.base_to_frame_pointer
 
     @property
     def stack_offset(self) -> int:
-        """Return the distance in bytes of the frame from the far end of the guest's stack.
+        """The distance in bytes of the frame from the far end of the guest's stack.
 
         Unique among the frames that exist, the same as long as a frame lives, larger for inner ones.
         """
+        return self._activation.store.stack_end - self.frame_pointer
 
     def num_locals(self) -> int:
         """Return the number of locals, parameters included."""
+        return len(self._at().table.local_types)
 
     def num_stacks(self) -> int:
         """Return the depth of the operand stack."""
+        return len(self._here().stack)
 
     def local(self, index: int) -> Val:
         """Return a local's value."""
+        type_, bits = self.local_type(index), self.local_bits(index)
+        return Val(type_, from_bits(self._activation.store, type_, bits))
 
     def stack(self, index: int) -> Val:
         """Return an operand's value, index 0 at the bottom."""
+        type_, bits = self.stack_type(index), self.stack_bits(index)
+        return Val(type_, from_bits(self._activation.store, type_, bits))
 
     def set_local(self, index: int, value: Val) -> None:
         """Write a local; WrongType for a value of another type."""
+        self._write_local(index, self._bits_of(self.local_type(index), value))
 
     def set_stack(self, index: int, value: Val) -> None:
         """Write an operand; NotWritable where the code holds it as a constant or in the flags."""
+        self._write_operand(index, self._bits_of(self.stack_type(index), value))
 
     def local_type(self, index: int) -> int:
         """Return a local's value type, as `jit.wasm.types` has it."""
+        types = self._at().table.local_types
+        if not 0 <= index < len(types):
+            raise OutOfRange("local", index, len(types))
+        return types[index]
 
     def stack_type(self, index: int) -> int:
         """Return an operand's value type."""
+        return self._operand(index).type
 
     def local_bits(self, index: int) -> int:
         """Return a local's bit pattern, of its type's width; of a reference, the word that stands for it."""
+        type_ = self.local_type(index)
+        return self._load(self._at().table.layout.local(index), type_)
 
     def stack_bits(self, index: int) -> int:
         """Return an operand's bit pattern."""
+        operand = self._operand(index)
+        if operand.kind is OperandKind.SLOT:
+            return self._load(self._at().table.layout.operand(index), operand.type)
+        if operand.kind is OperandKind.CONSTANT:
+            return operand.value
+        context = self._activation.context
+        if operand.kind is OperandKind.FLAGS:
+            return int(self._activation.store.isa.condition(operand.value, context.flags))
+        if operand.kind is OperandKind.GENERAL:
+            return context.words[GENERAL + operand.value] & mask_of(operand.type)
+        low = context.words[FLOAT + 2 * operand.value]
+        if operand.type == V128:
+            return low | context.words[FLOAT + 2 * operand.value + 1] << 64
+        return low & mask_of(operand.type)
 
     def set_local_bits(self, index: int, bits: int) -> None:
         """Write a local's bit pattern; WrongType for a reference."""
+        self._write_local(index, checked_bits(self.local_type(index), bits))
 
     def set_stack_bits(self, index: int, bits: int) -> None:
         """Write an operand's bit pattern; as `set_stack`."""
+        self._write_operand(index, checked_bits(self.stack_type(index), bits))
+
+    def _operand(self, index: int) -> Operand:
+        stack = self._here().stack
+        if not 0 <= index < len(stack):
+            raise OutOfRange("operand", index, len(stack))
+        return stack[index]
+
+    def _bits_of(self, type_: int, value: Val) -> int:
+        try:
+            return to_bits(self._activation.store, type_, value)
+        except TypeError as error:
+            raise WrongType(str(error)) from None
+
+    def _load(self, offset: int, type_: int) -> int:
+        machine, address = self._activation.store.machine, self.base + offset
+        if type_ == V128:
+            return int.from_bytes(machine.read(address, 16), "little")
+        return machine.load_u64(address) & mask_of(type_)
+
+    def _store(self, offset: int, type_: int, bits: int) -> None:
+        machine, address = self._activation.store.machine, self.base + offset
+        if type_ == V128:
+            machine.write(address, bits.to_bytes(16, "little"))
+        else:
+            machine.store_u64(address, bits)
+
+    def _write_local(self, index: int, bits: int) -> None:
+        point, type_ = self._here(), self.local_type(index)
+        copies = [copy for copy in point.copies if copy.local == index] if self._innermost else []
+        for copy in copies:
+            kind = OperandKind.FLOAT if copy.float else OperandKind.GENERAL
+            if any(o.kind is kind and o.value == copy.register for o in point.stack):
+                raise NotWritable(f"local {index} shares a register with an operand here")
+        self._store(self._at().table.layout.local(index), type_, bits)
+        for copy in copies:
+            self._set_register(copy.float, copy.register, type_, bits)
+
+    def _write_operand(self, index: int, bits: int) -> None:
+        operand, point = self._operand(index), self._here()
+        if operand.kind is OperandKind.SLOT:
+            self._store(self._at().table.layout.operand(index), operand.type, bits)
+            return
+        if operand.kind not in (OperandKind.GENERAL, OperandKind.FLOAT):
+            where = "a constant" if operand.kind is OperandKind.CONSTANT else "in the flags"
+            raise NotWritable(f"operand {index} is {where} in the code here")
+        in_float = operand.kind is OperandKind.FLOAT
+        shared = sum(o.kind is operand.kind and o.value == operand.value for o in point.stack) > 1
+        if shared or any(
+            copy.float is in_float and copy.register == operand.value for copy in point.copies
+        ):
+            raise NotWritable(f"operand {index} shares a register here")
+        self._set_register(in_float, operand.value, operand.type, bits)
+
+    def _set_register(self, in_float: bool, register: int, type_: int, bits: int) -> None:
+        words = self._activation.context.words
+        if not in_float:
+            words[GENERAL + register] = bits
+            return
+        words[FLOAT + 2 * register] = bits & _WORD
+        if type_ == V128:
+            words[FLOAT + 2 * register + 1] = bits >> 64
+
+
+def checked_bits(type_: int, bits: int) -> int:
+    """Return a bit pattern that may be written as it is; WrongType for a reference's or a wrong one."""
+    if type_ in REFERENCE_TYPES:
+        raise WrongType(f"a {VALTYPE_NAMES[type_]} cannot be written as a bit pattern")
+    if not 0 <= bits <= mask_of(type_):
+        raise WrongType(f"{bits:#x} is no bit pattern of {VALTYPE_NAMES[type_]}")
+    return bits

@@ -1,29 +1,31 @@
-"""Calling a function for the guest: arguments made unsigned, errors made numbers."""
+"""Calling a function for the guest: bit patterns in, an error number out."""
 
 from collections.abc import Callable
 
+from jit.runtime.val import signed64
 from jit.wasi.context import Wasi
 from jit.wasi.errors import Errno, WasiError, from_os_error
 from jit.wasi.memory import Guest, LinearMemory
 from jit.wasi.table import Row
 
-Function = Callable[..., int]
-
-_MASKS = {"i": 0xFFFF_FFFF, "I": 0xFFFF_FFFF_FFFF_FFFF, "s": -1}
+Function = Callable[[Wasi, LinearMemory, tuple[int, ...]], int]
 
 
 def caller(row: Row) -> Function:
-    """Return a function (wasi, memory, *arguments) -> errno that never raises a host error.
+    """Return a function (wasi, memory, arguments as bit patterns) -> errno.
 
-    What it does raise is what ends or interrupts the program.
+    It raises only what ends or interrupts the program.
     """
-    masks = tuple(_MASKS[param] for param in row.params)
+    signed = tuple(at for at, param in enumerate(row.params) if param == "s")
     function = row.function
 
-    def call(wasi: Wasi, memory: LinearMemory, *arguments: int) -> int:
-        unsigned = [value & mask for value, mask in zip(arguments, masks, strict=True)]
+    def call(wasi: Wasi, memory: LinearMemory, arguments: tuple[int, ...]) -> int:
+        if signed:
+            arguments = tuple(
+                signed64(value) if at in signed else value for at, value in enumerate(arguments)
+            )
         try:
-            function(wasi, Guest(memory), *unsigned)
+            function(wasi, Guest(memory), *arguments)
         except WasiError as error:
             return error.errno
         except OSError as error:

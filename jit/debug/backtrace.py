@@ -1,0 +1,93 @@
+"""The frames of all activations by number, found once per stop, without an object for each."""
+
+from array import array
+from collections.abc import Iterator
+
+from jit.debug.core import DebugCore
+from jit.debug.frames import FrameHandle
+from jit.runtime.driver import Activation
+
+
+class Backtrace:
+    """Code addresses and frame pointers, innermost first, as far as anybody has asked.
+
+    It starts afresh whenever the store has executed something.
+    """
+
+    def __init__(self, core: DebugCore) -> None:
+        self._core = core
+        self._executions = -1
+        self._reset()
+
+    def _reset(self) -> None:
+        self._addresses = array("Q")
+        self._pointers = array("Q")
+        self._firsts: list[FrameHandle] = []
+        """The innermost frame of each activation that has been reached."""
+        self._first_indices: list[int] = []
+        self._activations: list[Activation] = list(self._core.store.activations)
+        """Those not reached yet, outermost first."""
+        self._count = len(self._activations)
+        self._executions = self._core.store.executions
+
+    def frame(self, index: int) -> FrameHandle | None:
+        """Return a frame by its number; None past the outermost."""
+        self._refresh()
+        if index < 0 or not self._extend(index):
+            return None
+        at = self._activation_of(index)
+        first = self._firsts[at]
+        if self._first_indices[at] == index:
+            return first
+        return first.outer(self._addresses[index], self._pointers[index])
+
+    def __iter__(self) -> Iterator[FrameHandle]:
+        index = 0
+        while (frame := self.frame(index)) is not None:
+            yield frame
+            index += 1
+
+    def depth(self) -> int:
+        """Count the frames."""
+        self._refresh()
+        while self._more():
+            pass
+        return len(self._addresses)
+
+    def _refresh(self) -> None:
+        store = self._core.store
+        if self._executions != store.executions or self._count != len(store.activations):
+            self._reset()
+
+    def _extend(self, index: int) -> bool:
+        """Find frames up to a number; say whether there are so many."""
+        while len(self._addresses) <= index:
+            if not self._more():
+                return False
+        return True
+
+    def _more(self) -> bool:
+        """Find one more frame; say whether there was one."""
+        caller = self._core.caller(self._pointers[-1]) if self._pointers else None
+        if caller is None:
+            return self._next_activation()
+        self._addresses.append(caller[0])
+        self._pointers.append(caller[1])
+        return True
+
+    def _next_activation(self) -> bool:
+        while self._activations:
+            frame = self._core.exit_frame(self._activations.pop())
+            if frame is not None:
+                self._firsts.append(frame)
+                self._first_indices.append(len(self._addresses))
+                self._addresses.append(frame.address)
+                self._pointers.append(frame.frame_pointer)
+                return True
+        return False
+
+    def _activation_of(self, index: int) -> int:
+        at = len(self._first_indices) - 1
+        while self._first_indices[at] > index:
+            at -= 1
+        return at

@@ -1,0 +1,322 @@
+"""A store's debugger: what the driver's hooks do, and what is asked of them.
+
+It reports each stop to one handler, walks the virtual stops of a site without resuming the guest, and
+keeps single-step mode going: every boundary of the functions where the guest may be next is enabled,
+and each function entered or returned to is added on the way, so that the cost of a step depends
+neither on the module's size nor on the stack's depth.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from jit.abi.frame_table import Point, RowKind
+from jit.abi.traps import TrapCode
+from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
+from jit.debug.errors import DebugError
+from jit.debug.events import (
+    DebugEvent,
+    EpochYield,
+    HostcallError,
+    Interrupt,
+    Trap,
+)
+from jit.debug.frames import FrameHandle, Location
+from jit.debug.patches import Patches
+from jit.debug.sites import Site
+from jit.runtime import trap
+from jit.runtime.code import CodeRange, ModuleCode
+from jit.runtime.context import GENERAL, PC
+from jit.runtime.driver import Activation
+from jit.runtime.errors import StoreInUse
+from jit.runtime.frames import backtrace, walk
+from jit.runtime.instance import Instance
+from jit.runtime.module import Module
+from jit.runtime.store import Store
+
+Handler = Callable[[DebugEvent], None]
+Found = TypeVar("Found")
+
+_INTERRUPT = Interrupt()
+_INTERRUPT_IN_HOST_CALL = Interrupt(in_host_call=True)
+_EPOCH_YIELD = EpochYield()
+
+
+class DebugCore:
+    """The `DebugHooks` of one store."""
+
+    def __init__(self, store: Store) -> None:
+        """Become the debugger of a store; DebugError unless its code is debuggable."""
+        if not store.debuggable:
+            raise DebugError("the store's engine was made without guest debugging")
+        self.store = store
+        self.handler: Handler | None = None
+        """Gets the events; without one, the guest stops for nothing."""
+        self.breakpoints = BreakpointTable()
+        self.patches = Patches(store.code)
+        self._step = False
+        self._stepped: set[CodeRange] = set()
+        self._last_frame: tuple[CodeRange, int] | None = None
+        self._locations: dict[int, Location] = {}
+        self._sites: dict[int, Site] = {}
+        self._standing: dict[Activation, Point | None] = {}
+        """Activations whose stop is being handled; the point, where it is not the first at its address."""
+        self._reported: dict[int, tuple[Activation, int]] = {}
+        """By depth: an activation that was stopped at the interrupt check before an enabled site."""
+        self._frame_pointer = GENERAL + store.isa.convention.frame_pointer
+        store.hooks = self
+
+    # Hooks
+
+    def on_breakpoint(self, activation: Activation) -> None:
+        address = activation.context.words[PC]
+        if self._reported and self._take_reported(activation) == address:
+            return
+        site = self._sites.get(address)
+        if site is None:
+            site = self._site(self.locate(address).range, address)
+        if self._step:
+            self._follow(activation, site.range)
+        self._visit(activation, site, 0)
+
+    def on_interrupt(self, activation: Activation, requested: bool) -> None:
+        if requested and self.handler is None:
+            raise trap.Trap.of(TrapCode.INTERRUPT, backtrace(self.store))
+        if activation.host is not None:
+            self._report(activation, _INTERRUPT_IN_HOST_CALL)
+            return
+        location = self.locate(activation.context.words[PC])
+        function = location.range
+        site = self._site(function, function.start + location.row.boundary)
+        if self._step:
+            self._follow(activation, function)
+        if requested:
+            self._report(activation, _INTERRUPT, site.points[0])
+        self._visit(activation, site, 1 if requested else 0)
+        if self.patches.is_enabled(function, site.patch):
+            self._reported[activation.depth] = activation, site.address
+
+    def on_trap(self, activation: Activation, trap: trap.Trap) -> None:
+        self._report(activation, Trap(trap.trap_code, trap.reason))
+
+    def on_epoch(self, activation: Activation) -> None:
+        self._report(activation, _EPOCH_YIELD)
+        address = self._take_reported(activation)
+        if address is not None:
+            site = self._sites[address]
+            if self.patches.is_enabled(site.range, site.patch):
+                self._reported[activation.depth] = activation, address
+
+    def on_hostcall_error(self, activation: Activation, error: Exception) -> None:
+        self._report(activation, HostcallError(error))
+
+    def on_compiled(self, code: ModuleCode, defined_index: int) -> None:
+        function = code.function(defined_index)
+        breakpoints = self.breakpoints.of((code.module, defined_index))
+        if function is not None and breakpoints:
+            self.patches.enable_only(function, breakpoints.pcs())
+
+    def on_instance(self, instance: Instance) -> None:
+        """Nothing: a new instance's words are the store's, its code's sites are enabled as it is compiled."""
+
+    # Stops
+
+    def _visit(self, activation: Activation, site: Site, index: int) -> None:
+        """Stop at the points of a site from `index` on that have a breakpoint, or at all in step mode."""
+        table = self.breakpoints
+        count = len(site.points)
+        while index < count:
+            site.update(table)
+            event = site.step_event(index) if self._step else site.events[index]
+            if event is not None:
+                self._report(activation, event, site.points[index])
+            index += 1
+
+    def _take_reported(self, activation: Activation) -> int | None:
+        """Return the site whose stop an activation has had already, and forget it."""
+        known, address = self._reported.pop(activation.depth, (None, 0))
+        return address if known is activation else None
+
+    def _report(
+        self, activation: Activation, event: DebugEvent, point: Point | None = None
+    ) -> None:
+        handler = self.handler
+        if handler is None:
+            return
+        self._standing[activation] = point
+        try:
+            handler(event)
+        finally:
+            del self._standing[activation]
+        # What was learnt of the guest at a virtual stop is out of date at the next.
+        self.store.executions += 1
+
+    def _site(self, function: CodeRange, address: int) -> Site:
+        """Return the site whose row is keyed by an address."""
+        site = self._sites.get(address)
+        if site is None:
+            row = self.locate(address).row
+            if row.kind is not RowKind.SITE:
+                raise DebugError(f"no patch site at code address {address:#x}")
+            site = self._sites[address] = Site(function, address, row.patch, row.points)
+        return site
+
+    def check_standing(self) -> None:
+        """Raise StoreInUse while the guest runs, on another thread then."""
+        activations = self.store.activations
+        if activations and activations[-1].host is None and activations[-1] not in self._standing:
+            raise StoreInUse
+
+    # Where the guest is
+
+    def locate(self, address: int) -> Location:
+        """Return what a code address means: one that a context or a return address shows."""
+        location = self._locations.get(address)
+        if location is None:
+            function = self.store.code.lookup(address)
+            if function is None:
+                raise DebugError(f"no guest code at address {address:#x}")
+            table = function.code.frame_table(function.defined_index)
+            row = table.row(address - function.start)
+            if row is None:
+                raise DebugError(f"no frame table row for code address {address:#x}")
+            location = self._locations[address] = Location(function, table, row)
+        return location
+
+    def caller(self, frame_pointer: int) -> tuple[int, int] | None:
+        """Return the caller's (code address, frame pointer); None for an activation's outermost frame."""
+        load = self.store.machine.load_u64
+        pointer_word, return_word = self.store.isa.caller(frame_pointer)
+        address = load(return_word)
+        if address == self.store.code.done:
+            return None
+        return address, load(pointer_word)
+
+    def exit_frame(self, activation: Activation) -> FrameHandle | None:
+        """Return the innermost frame of an activation; None while it has none."""
+        for frame in walk(activation):
+            return FrameHandle(
+                self,
+                activation,
+                frame.address,
+                frame.frame_pointer,
+                point=self._standing.get(activation),
+                innermost=True,
+            )
+        return None
+
+    def exit_frames(self) -> Iterator[FrameHandle]:
+        """Yield the innermost frame of each activation, the innermost activation first."""
+        for activation in reversed(self.store.activations):
+            frame = self.exit_frame(activation)
+            if frame is not None:
+                yield frame
+
+    # Breakpoints and single-step mode
+
+    @property
+    def single_step(self) -> bool:
+        """Whether every boundary is a stop."""
+        return self._step
+
+    def set_single_step(self, on: bool) -> None:
+        """Switch single-step mode; nothing is done if it is as wanted."""
+        if on == self._step:
+            return
+        self.check_standing()
+        self._step = on
+        self._last_frame = None
+        self.store.entry_stops = on
+        if on:
+            for frame in self.exit_frames():
+                self._enable_steps(frame)
+            return
+        stepped, self._stepped = self._stepped, set()
+        for function in stepped:
+            self._apply(function)
+
+    def _enable_steps(self, frame: FrameHandle) -> None:
+        """Let every boundary of a frame's function and of its caller be a stop."""
+        self._add_stepped(self.locate(frame.address).range)
+        parent = frame.parent()
+        if parent is not None:
+            self._add_stepped(self.locate(parent.address).range)
+
+    def _follow(self, activation: Activation, function: CodeRange) -> None:
+        """The guest stopped in a function: go on stepping in it, and in its caller."""
+        frame_pointer = activation.context.words[self._frame_pointer]
+        if self._last_frame == (function, frame_pointer):
+            return
+        self._last_frame = (function, frame_pointer)
+        self._add_stepped(function)
+        caller = self.caller(frame_pointer)
+        if caller is not None:
+            self._add_stepped(self.locate(caller[0]).range)
+
+    def _add_stepped(self, function: CodeRange) -> None:
+        if function not in self._stepped:
+            self._stepped.add(function)
+            self.patches.enable_all(function)
+
+    def _apply(self, function: CodeRange) -> None:
+        """Enable the sites of a function that its breakpoints need, or all of them in step mode."""
+        if function in self._stepped:
+            return
+        key = function.code.module, function.defined_index
+        self.patches.enable_only(function, self.breakpoints.of(key).pcs())
+
+    def edit(self, owner: Owner = None) -> "BreakpointEdit":
+        """Return an edit session, to be used in a `with`.  Raise StoreInUse while the guest runs."""
+        self.check_standing()
+        return BreakpointEdit(self, owner)
+
+    def apply(self, functions: set[FunctionKey]) -> None:
+        """Bring the code of functions up to date with their breakpoints, where it exists."""
+        for code in self.store.code.modules():
+            for module, defined_index in functions:
+                function = code.function(defined_index) if module is code.module else None
+                if function is not None:
+                    self._apply(function)
+
+    def all_breakpoints(self) -> Sequence[BreakpointInfo]:
+        """Return every breakpoint, by module and where it stands."""
+        return list(self.breakpoints)
+
+
+class BreakpointEdit:
+    """A batch of changes: the code is patched when the `with` ends, each function once.
+
+    What has been edited stays so if the `with` is left by an exception.
+    """
+
+    def __init__(self, core: DebugCore, owner: Owner) -> None:
+        self._core = core
+        self._owner = owner
+        self._functions: set[FunctionKey] = set()
+        self._step: bool | None = None
+
+    def __enter__(self) -> "BreakpointEdit":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._core.apply(self._functions)
+        if self._step is not None:
+            self._core.set_single_step(self._step)
+
+    def add_breakpoint(self, module: Module, pc: int) -> None:
+        """Set a breakpoint at the first op boundary at or after `pc`; no effect if it is there.
+
+        NoCode outside every function's code, InvalidFunction in a function that is invalid.
+        """
+        self._note(self._core.breakpoints.add(module, pc, self._owner))
+
+    def remove_breakpoint(self, module: Module, pc: int) -> None:
+        """Remove the breakpoint that this owner asked for at `pc`; no effect if there is none."""
+        self._note(self._core.breakpoints.remove(module, pc, self._owner))
+
+    def _note(self, function: FunctionKey | None) -> None:
+        if function is not None:
+            self._functions.add(function)
+
+    def single_step(self, on: bool) -> None:
+        """Switch single-step mode: a Breakpoint event at every op."""
+        self._step = on
