@@ -88,7 +88,12 @@ class Activation:
             store.executions += 1
             self.exit = exit_ = resume(address)
             if exit_ == _HOST:
-                self._call_host(hosts[words[record_word]])
+                self.host = host = hosts[words[record_word]]
+                try:
+                    host.run(self)
+                except Exception as error:
+                    self._host_raised(host, error)
+                self.host = None
             elif exit_ == _BREAKPOINT:
                 if store.hooks is not None:
                     store.hooks.on_breakpoint(self)
@@ -111,27 +116,19 @@ class Activation:
         base = self.context.general(convention.stack_pointer) + convention.frame_head
         return self.store.instance_at(self.store.machine.load_u64(base))
 
-    def _call_host(self, host: HostFunction) -> None:
-        self.host = host
-        arguments = host.arguments(self)
+    def _host_raised(self, host: HostFunction, error: Exception) -> None:
+        """Report an interrupt and call again until the call is done, or unwind the guest."""
         while True:
-            try:
-                host.call(self, arguments)
-            except HostCallInterrupted:
-                self._report_interrupt(self.store.take_interrupt())
-            except RecursionError as error:
-                self._host_recursion(error)
-            except Exception as error:
+            if isinstance(error, RecursionError) and self.depth:
+                # Endless recursion of guest and host exhausts Python's stack before the guest's.
+                self._trapped(Trap.of(TrapCode.STACK_OVERFLOW))
+            if not isinstance(error, HostCallInterrupted):
                 self._host_failed(error)
-            else:
-                self.host = None
-                return
-
-    def _host_recursion(self, error: RecursionError) -> NoReturn:
-        """Endless recursion of guest and host runs out of Python's stack before the guest's."""
-        if self.depth:
-            self._trapped(Trap.of(TrapCode.STACK_OVERFLOW))
-        self._host_failed(error)
+            self._report_interrupt(self.store.take_interrupt())
+            try:
+                return host.run(self)
+            except Exception as again:
+                error = again
 
     def _host_failed(self, error: Exception) -> NoReturn:
         if isinstance(error, Trap) and error.trap_code is None and not error.frames:

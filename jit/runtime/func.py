@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.runtime.errors import WasmtimeError
-from jit.runtime.signature import Signature
+from jit.runtime.signature import Signature, read_slots, write_slots
 from jit.runtime.types import FuncType
-from jit.runtime.val import NUMBER_DECODERS, Val, from_bits, to_bits
+from jit.runtime.val import MASKS, NUMBER_DECODERS, from_bits, to_bits
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ class HostFunction:
 
     __slots__ = (
         "_decoders",
+        "_encoders",
         "_pass_caller",
-        "_raw",
         "_store",
         "function",
         "name",
         "record",
+        "run",
         "signature",
     )
 
@@ -52,64 +53,82 @@ class HostFunction:
         self.name = name
         """How messages and debuggers call it: `module.name` where it was defined in a linker."""
         self._pass_caller = pass_caller or raw
-        self._raw = raw
         self._decoders = [
-            (slot.overflow, slot.index, _decoder(store, code, slot.mask, raw))
+            _decoder(store, code, slot.mask, raw)
             for slot, code in zip(self.signature.params, type_.params, strict=True)
         ]
+        self._encoders = [_encoder(store, code, raw) for code in type_.results]
+        slots = [*self.signature.params, *self.signature.results]
+        simple = len(type_.results) <= 1 and not any(slot.overflow for slot in slots)
+        self.run: Callable[[Activation], None] = self._shortcut() if simple else self._run
+        """Carry out the call for which an activation has left the guest, results included.
+
+        Whatever the function raises passes through; so do TypeError and WasmtimeError for wrong
+        results.  May be called again if the function did nothing.
+        """
         self.record: int = store.add_host_function(self)
 
-    def arguments(self, activation: "Activation") -> list[Any]:
-        """Return the arguments of a call that has just left the guest."""
-        words = activation.context.words
-        overflow = self._store.overflow
-        return [decode((overflow if far else words)[at]) for far, at, decode in self._decoders]
+    def _run(self, activation: "Activation") -> None:
+        words, overflow = activation.context.words, self._store.overflow
+        bits = read_slots(self.signature.params, words, overflow)
+        results = self._call(activation, bits)
+        write_slots(self.signature.results, words, overflow, results)
 
-    def call(self, activation: "Activation", arguments: list[Any]) -> None:
-        """Call the function and put its results where the guest expects them.
+    def _shortcut(self) -> "Callable[[Activation], None]":
+        """Return `_run` for one result or none, and all values in registers."""
+        function, pass_caller, store = self.function, self._pass_caller, self._store
+        params = [
+            (slot.index, decode)
+            for slot, decode in zip(self.signature.params, self._decoders, strict=True)
+        ]
+        result = self.signature.results[0].index if self.signature.results else -1
+        encode = self._encoders[0] if self._encoders else _no_result
 
-        Whatever it raises passes through; so do TypeError and WasmtimeError for wrong results.
-        """
-        result = self._call(activation, arguments)
-        slots = self.signature.results
-        if not slots:
-            if result is not None:
-                raise WasmtimeError("callback produced results when it shouldn't")
-            return
-        words = activation.context.words
-        overflow = self._store.overflow
-        for slot, bits in zip(slots, self._result_bits(result), strict=True):
-            (overflow if slot.overflow else words)[slot.index] = bits
+        def run(activation: "Activation") -> None:
+            words = activation.context.words
+            arguments = [decode(words[index]) for index, decode in params]
+            if pass_caller:
+                caller = Caller(store, activation)
+                try:
+                    value = function(caller, *arguments)
+                finally:
+                    caller.invalidate()
+            else:
+                value = function(*arguments)
+            bits = encode(value)
+            if result >= 0:
+                words[result] = bits
 
-    def _call(self, activation: "Activation | None", arguments: list[Any]) -> Any:
-        if not self._pass_caller:
-            return self.function(*arguments)
-        caller = Caller(self._store, activation)
-        try:
-            return self.function(caller, *arguments)
-        finally:
-            caller.invalidate()
+        return run
 
-    def _result_bits(self, result: Any) -> list[int]:
-        types = self.signature.type.results
-        results = [result] if len(types) == 1 else result
-        if len(results) != len(types):
+    def _call(self, activation: "Activation | None", bits: Sequence[int]) -> list[int]:
+        """Call the function with bit patterns and return those of its results."""
+        arguments = [decode(word) for decode, word in zip(self._decoders, bits, strict=True)]
+        if self._pass_caller:
+            caller = Caller(self._store, activation)
+            try:
+                value = self.function(caller, *arguments)
+            finally:
+                caller.invalidate()
+        else:
+            value = self.function(*arguments)
+        if not self._encoders:
+            _no_result(value)
+            return []
+        values = [value] if len(self._encoders) == 1 else value
+        if len(values) != len(self._encoders):
             raise WasmtimeError("callback produced wrong number of results")
-        if self._raw:
-            return list(results)
-        store = self._store
-        return [to_bits(store, code, value) for code, value in zip(types, results, strict=True)]
+        return [encode(value) for encode, value in zip(self._encoders, values, strict=True)]
 
     def call_bits(self, bits: Sequence[int]) -> list[int]:
         """Call the function from outside the guest, with bit patterns in and out."""
-        decoders = (decode for _, _, decode in self._decoders)
-        arguments = [decode(value) for decode, value in zip(decoders, bits, strict=True)]
-        result = self._call(None, arguments)
-        if self.signature.results:
-            return self._result_bits(result)
-        if result is not None:
-            raise WasmtimeError("callback produced results when it shouldn't")
-        return []
+        return self._call(None, bits)
+
+
+def _no_result(value: object) -> int:
+    if value is not None:
+        raise WasmtimeError("callback produced results when it shouldn't")
+    return 0
 
 
 def _decoder(store: "Store", code: int, mask: int, raw: bool) -> Callable[[int], Any]:
@@ -118,6 +137,20 @@ def _decoder(store: "Store", code: int, mask: int, raw: bool) -> Callable[[int],
         return mask.__and__
     decode = NUMBER_DECODERS.get(code)
     return decode if decode is not None else lambda bits: from_bits(store, code, bits)
+
+
+def _encoder(store: "Store", code: int, raw: bool) -> Callable[[Any], int]:
+    """Return the function from a result to a word."""
+    if raw:
+        return int
+    mask = MASKS[code]
+    if code not in (wasm.I32, wasm.I64):
+        return lambda value: to_bits(store, code, value)
+
+    def encode(value: Any) -> int:
+        return value & mask if value.__class__ is int else to_bits(store, code, value)
+
+    return encode
 
 
 class Caller:
@@ -245,8 +278,3 @@ class Func:
         if self.host is not None:
             return self.host.call_bits(bits)
         return self._store.invoke(self.record, self.signature, bits)
-
-
-def as_val(code: int, value: Any) -> Any:
-    """Return a value, or the `Val` of a null reference, which None would not tell from no result."""
-    return Val(code, None) if value is None else value

@@ -12,6 +12,7 @@ from jit.runtime.imports import Extern, check_import
 from jit.runtime.memory import LinearMemory, Memory
 from jit.runtime.module import Module
 from jit.runtime.table import Table, TableElements
+from jit.wasm.constexpr import evaluate
 from jit.wasm.module import ConstExpr, Import
 
 if TYPE_CHECKING:
@@ -128,11 +129,9 @@ class Instance:
 
     def _evaluate(self, expression: ConstExpr) -> int:
         """Return the bit pattern of a constant expression."""
-        if expression.kind == "global.get":
-            return self.globals[expression.value].bits()
         if expression.kind == "ref.func":
             return self.record(expression.value)
-        return expression.value
+        return evaluate(expression, lambda index: self.globals[index].bits())
 
     def _apply_segments(self) -> None:
         info = self.module.info

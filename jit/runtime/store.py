@@ -74,6 +74,8 @@ class Store:
         """Called at the epoch's deadline; returns the ticks from now to the next one.  None: trap."""
         self.linked: dict[object, Func] = {}
         """The functions made here for a linker's definitions, by definition."""
+        self.wasi: object = None
+        """The WASI program it runs, if any; `jit.wasi` knows what it is."""
         self._externs = ExternTable()
         self._funcs = FuncTable(self)
         self._signatures: dict[wasm.FuncType, Signature] = {}
@@ -197,8 +199,10 @@ class Store:
             self._contexts.append(ContextBlock(self.machine))
         context = self._contexts[depth]
         stack_pointer = self.stack_end
+        overflow = b""
         if outer is not None:
             stack_pointer = outer.context.general(self.isa.convention.stack_pointer) - STACK_GAP
+            overflow = self.machine.read(self._overflow_address, layout.OVERFLOW_SIZE)
         activation = Activation(self, context, record, signature)
         activation.enter(stack_pointer, arguments)
         self.activations.append(activation)
@@ -209,6 +213,7 @@ class Store:
             self.activations.pop()
             if outer is not None:
                 self._block[layout.STORE_CONTEXT // 8] = outer.context.address
+                self.machine.write(self._overflow_address, overflow)
 
     @contextmanager
     def debugger_call(self) -> Iterator[None]:

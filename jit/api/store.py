@@ -1,0 +1,44 @@
+"""The store of the embedding interface: a guest on a machine of its engine's choice."""
+
+from typing import Any
+
+from jit.api.engine import Engine
+from jit.runtime.errors import WasmtimeError
+from jit.runtime.store import Store as RuntimeStore
+from jit.wasi.config import WasiConfig
+
+
+class Store(RuntimeStore):
+    """Everything one guest consists of; other objects are used with the store they belong to."""
+
+    def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
+        """Make an empty store.  Raise WasmtimeError if its machine cannot be made."""
+        if engine is None:
+            engine = Engine()
+        elif not isinstance(engine, Engine):
+            raise TypeError("expected an Engine")
+        self.engine = engine
+        self._data = data
+        super().__init__(
+            engine.state,
+            engine.make_machine(),
+            engine.isa,
+            stack_size=engine.max_wasm_stack,
+            debuggable=engine.guest_debug,
+        )
+
+    def data(self) -> Any:
+        """Return the object given when it was made."""
+        return self._data
+
+    def set_wasi(self, wasi: WasiConfig) -> None:
+        """Let the store run a WASI program.  Raise WasmtimeError for a file that cannot be opened."""
+        self.wasi = wasi.start(self.wake_descriptor)
+
+    def set_fuel(self, fuel: int) -> None:
+        """Raise WasmtimeError: this engine counts no fuel."""
+        raise WasmtimeError("fuel is not configured in this store")
+
+    def get_fuel(self) -> int:
+        """Raise WasmtimeError: this engine counts no fuel."""
+        raise WasmtimeError("fuel is not configured in this store")
