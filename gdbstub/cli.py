@@ -19,8 +19,8 @@ from functools import partial
 
 from gdbstub.target import Dialect
 from gdbstub.views.common.guest import ProgramGuest
-from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.common.program import LoadError, Program, Settings, load
+from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.x32 import X32View
 from jit import ExitTrap, Trap, WasmtimeError
 from jit.debug.debugger import Debugger
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(words: list[str]) -> int:
     if words[:1] == ["demo"]:
-        from gdbstub.demo import main as demo
+        from gdbstub.demo import main as demo  # noqa: PLC0415
 
         return demo(words[1:])
     command = parse(words)
@@ -242,10 +242,10 @@ def run(program: Program) -> int:
 def serve(program: Program, address: Address, options: Options) -> int:
     """Serve a program to debuggers until it has ended; return its exit status."""
     # Not loaded by `run`: the server's stack takes longer to import than a small program to run.
-    import trio
+    import trio  # noqa: PLC0415
 
-    from gdbstub.server import GuestFailure, ListenError, exit_status
-    from gdbstub.server import serve as serve_guest
+    from gdbstub.server import GuestFailure, ListenError, exit_status  # noqa: PLC0415
+    from gdbstub.server import serve as serve_guest  # noqa: PLC0415
 
     if options.log_packets:
         packets = logging.getLogger("gdbstub.packets")

@@ -28,7 +28,9 @@ from jit import ExitTrap, Trap
 from jit.debug import events
 from jit.debug.debugger import Debugger
 
-_HARMLESS = frozenset({Signal.NONE, Signal.TRAP, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH})
+_HARMLESS = frozenset(
+    {Signal.NONE, Signal.TRAP, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH}
+)
 """Signals that do not end a process that handles none; TRAP is the debugger's own."""
 
 
@@ -104,7 +106,10 @@ class ProgramGuest:
         if place is None:
             return
         stepping = self._debugger.stepping
-        for point in self._view.points(*place):
+        last = -1
+        # Asked for again each time: at a stop, breakpoints come and go.
+        while point := next((p for p in self._view.points(*place) if p.address > last), None):
+            last = point.address
             if first is not RawKind.ENTRY and point.hit:
                 kind = RawKind.BREAKPOINT
             elif first is not None:
@@ -137,6 +142,8 @@ class ProgramGuest:
         return verdict
 
     def _event(self, standing: Standing) -> Verdict:
+        if standing.kind is RawKind.INTERRUPT:
+            self._interruption.served()
         self._view.stand(standing)
         verdict = self._gate.event(standing.kind, standing.address, self._view)
         if standing.kind is not RawKind.TRAP and verdict.signal not in _HARMLESS:

@@ -123,7 +123,10 @@ def _register(number: int, register: Register) -> str:
 def _flags(name: str, fields: tuple[_Field, ...]) -> list[str]:
     return [
         f'<flags id="{name}" size="4">',
-        *(f'<field name="{field.name}" start="{field.bit}" end="{field.bit}"/>' for field in fields),
+        *(
+            f'<field name="{field.name}" start="{field.bit}" end="{field.bit}"/>'
+            for field in fields
+        ),
         "</flags>",
     ]
 

@@ -14,7 +14,11 @@ STACK_END = 0x7FFF_0000
 
 #            two functions: declarations of one i32 local, then ops; and a body without locals
 #            0x10: 01 01 7f | 41 05 | 21 00 | 10 01 | 1a | 0b      0x1b: 00 | 41 07 | 0b
-CODE = bytes(0x10) + bytes.fromhex("01017f41052100100 11a0b".replace(" ", "")) + bytes.fromhex("0041070b")
+CODE = (
+    bytes(0x10)
+    + bytes.fromhex("01017f41052100100 11a0b".replace(" ", ""))
+    + bytes.fromhex("0041070b")
+)
 BOUNDARIES = ((0x13, 0x15, 0x17, 0x19, 0x1A), (0x1C, 0x1E))
 
 

@@ -9,7 +9,7 @@ from gdbstub.target import Address, Dialect, Exited, Killed, RawKind, Signal, Te
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
-from jit import ExitTrap, TrapCode
+from jit import ExitTrap, Trap, TrapCode
 from jit.debug import events
 from tests.unit.views.fakes import FakeDebugger, FakeFrame
 
@@ -134,17 +134,25 @@ def test_an_interrupt_stops_at_a_boundary() -> None:
 def test_an_interrupt_while_an_event_is_decided_is_served_at_once_and_only_once() -> None:
     engine = Engine([boundary, breakpoint_, lambda engine: events.Interrupt()])
     program, view = guest(engine)
-    gate = Gate(GO, GO, PARKED, GO)
+    view.hits = {0x13}
+    gate = Gate(PARKED, GO, GO, PARKED, GO)
 
     def during() -> None:
-        view.hits.add(0x13)
-        if gate.asked[-1][0] == "breakpoint" and len(gate.asked) == 3:
+        if len(gate.asked) == 3:
             program.interrupt()
 
     gate.during = during
-    gate.verdicts = [GO, GO, GO, PARKED, GO]
     program.run(gate)
-    assert [kind for kind, _ in gate.asked] == ["entry", "breakpoint", "breakpoint", "interrupt", "breakpoint"]
+    kinds = [kind for kind, _ in gate.asked]
+    assert kinds == ["entry", "breakpoint", "breakpoint", "interrupt", "breakpoint"]
+
+
+def test_a_breakpoint_inserted_at_a_stop_is_hit_at_the_same_boundary() -> None:
+    program, view = guest(Engine([boundary]))
+    gate = Gate(PARKED, GO)
+    gate.during = lambda: view.hits.add(0x13)
+    program.run(gate)
+    assert gate.asked == [("entry", 0x10), ("breakpoint", 0x13)]
 
 
 def test_an_interrupted_host_call_is_shown_where_it_is() -> None:
@@ -170,10 +178,8 @@ def test_an_interrupted_host_call_is_shown_where_it_is() -> None:
     ],
 )
 def test_a_trap_ends_the_guest_with_its_signal(code: TrapCode, signal: Signal) -> None:
-    from jit import Trap
-
-    trap = lambda engine: events.Trap(code, code.message)  # noqa: E731
-    program, view = guest(Engine([boundary, trap], Trap(code.message)))
+    script = [boundary, lambda engine: events.Trap(code, code.message)]
+    program, view = guest(Engine(script, Trap(code.message)))
     gate = Gate(GO, Verdict(stepping=False, parked=True, signal=signal))
     assert program.run(gate) == Terminated(signal)
     assert gate.asked[-1] == ("trap", 0x13)
@@ -187,7 +193,9 @@ def test_an_exit_code_is_a_byte() -> None:
 
 def test_a_signal_that_the_client_delivers_ends_the_guest() -> None:
     program, _ = guest(Engine([boundary]))
-    assert program.run(Gate(Verdict(stepping=False, parked=True, signal=15))) == Terminated(Signal.TERM)
+    assert program.run(Gate(Verdict(stepping=False, parked=True, signal=15))) == Terminated(
+        Signal.TERM
+    )
 
 
 def test_killed_passes() -> None:
