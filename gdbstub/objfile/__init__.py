@@ -13,6 +13,7 @@ from gdbstub.objfile.prototypes import (
     eightbytes,
     scalars,
     wasm_passing,
+    wasm_result,
 )
 from gdbstub.objfile.report import Issue, PatchReport
 from gdbstub.objfile.types import CType, Field, TypeKind
@@ -39,4 +40,5 @@ __all__ = [
     "eightbytes",
     "scalars",
     "wasm_passing",
+    "wasm_result",
 ]

@@ -12,6 +12,7 @@ first instruction):
 from bisect import bisect_right
 from collections.abc import Iterable
 from enum import Enum
+from itertools import pairwise
 
 from gdbstub.objfile.expression import TOMBSTONES
 from gdbstub.objfile.image import FunctionImage, ModuleImage
@@ -89,24 +90,26 @@ class AddressTables:
         self._bases: dict[int, set[int]] = {}
 
     def use(self, base: int) -> None:
-        """Note that a unit's part of the section starts at `base`."""
-        self._bases.setdefault(base, set())
+        """Note that a unit's part of the section starts at `base`; below 0: it has none."""
+        if base >= 0:
+            self._bases.setdefault(base, set())
 
     def note_data(self, base: int, indices: Iterable[int]) -> None:
         """Note entries that are addresses of data."""
-        self._bases[base].update(indices)
+        if base >= 0:
+            self._bases[base].update(indices)
 
     def is_dead(self, base: int, index: int) -> bool:
         """Tell whether an entry is the address of something dropped, or none at all."""
         position = base + 4 * index
         address = self._data[position : position + 4]
-        return len(address) < 4 or int.from_bytes(address, "little") in TOMBSTONES
+        return base < 0 or len(address) < 4 or int.from_bytes(address, "little") in TOMBSTONES
 
     def patch(self) -> int:
         """Shift every code address and return how many there were."""
         count = 0
         bases = sorted(self._bases)
-        for base, following in zip(bases, [*bases[1:], len(self._data) + 16], strict=True):
+        for base, following in pairwise([*bases, len(self._data) + 16]):
             data_indices = self._bases[base]
             end = min(self._end(base), len(self._data), following)
             for index, position in enumerate(range(base, end - 3, 4)):

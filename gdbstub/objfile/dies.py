@@ -38,7 +38,7 @@ class Attribute(NamedTuple):
 class Unit:
     """A unit with what its root entry says about the rest of it.
 
-    `low_pc` is its base address, None where it has none; `low_pc_indexed` tells that it stands in
+    `addr_base` is below 0 where it has no part of .debug_addr. `low_pc` is its base address, None where it has none; `low_pc_indexed` tells that it stands in
     .debug_addr.
     """
 
@@ -90,14 +90,13 @@ class DieReader:
             table = read_abbreviations(self._sections.read(".debug_abbrev"), header.abbrev_offset)
             self._tables[header.abbrev_offset] = table
         first_table = 16 if header.encoding.offset_size == 8 else 8
-        bare = Unit(header, table, first_table, first_table, first_table + 4, first_table + 4)
+        bare = Unit(header, table, first_table, -1, first_table + 4, first_table + 4)
         root = self.die(bare, header.first_die)
-        addr_base = root.number(dw.DW_AT_addr_base, root.number(dw.DW_AT_GNU_addr_base, -1))
         unit = Unit(
             header,
             table,
             root.number(dw.DW_AT_str_offsets_base, first_table),
-            first_table if addr_base < 0 else addr_base,
+            root.number(dw.DW_AT_addr_base, root.number(dw.DW_AT_GNU_addr_base, -1)),
             root.number(dw.DW_AT_loclists_base, first_table + 4),
             root.number(dw.DW_AT_rnglists_base, first_table + 4),
         )
@@ -199,7 +198,7 @@ class DieReader:
     def indexed_address(self, unit: Unit, index: int) -> int:
         """Return entry `index` of the unit's part of .debug_addr. DwarfError when there is none."""
         position = unit.addr_base + 4 * index
-        if not 0 <= position <= len(self._addresses) - 4:
+        if unit.addr_base < 0 or position > len(self._addresses) - 4:
             raise DwarfError(f"address index {index} lies outside .debug_addr")
         value: int = struct.unpack_from("<I", self._addresses, position)[0]
         return value

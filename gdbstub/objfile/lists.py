@@ -121,7 +121,7 @@ class ListPatcher:
 
     def _locations_v4(self, unit: Unit, offset: int, num_locals: int) -> None:
         data = self._sections.read(".debug_loc")
-        out = self._sections.patched[".debug_loc"]
+        out = self._sections.writable(".debug_loc")
         absolute = unit.low_pc is None
         dropped: list[tuple[int, int]] = []
         position = offset
@@ -158,20 +158,25 @@ class ListPatcher:
             out[start:end] = out[stop:end] + bytes(stop - start)
 
     def _ranges_v4(self, unit: Unit, offset: int) -> None:
+        """Patch a range list; a range that starts where a B entry did starts at its new place."""
         data = self._sections.read(".debug_ranges")
-        out = self._sections.patched[".debug_ranges"]
-        absolute = unit.low_pc is None
+        out = self._sections.writable(".debug_ranges")
+        absolute, base = unit.low_pc is None, unit.low_pc or 0
         position = offset
         while True:
             begin, end = struct.unpack_from("<II", data, position)
             if begin == BASE_SELECTION:
-                absolute = False
+                absolute, base = False, end
                 self._shift(out, position + 4)
             elif begin == 0 and end == 0:
                 return
-            elif absolute:
-                self._shift(out, position)
-                self._shift(out, position + 4)
+            else:
+                move = self._code.move(base + begin)
+                if move and begin not in TOMBSTONES:
+                    struct.pack_into("<I", out, position, min(begin + move, end))
+                if absolute:
+                    self._shift(out, position)
+                    self._shift(out, position + 4)
             position += 8
 
     def _list_v5(self, unit: Unit, section: str, offset: int, num_locals: int | None) -> None:
@@ -180,7 +185,7 @@ class ListPatcher:
         A base that moved (an indexed one, of a B entry) takes its offsets back by as much.
         """
         data = self._sections.read(section)
-        out = self._sections.patched[section]
+        out = self._sections.writable(section)
         located = num_locals is not None
         absolute = unit.low_pc is None
         base_move = self._code.move(unit.low_pc or 0) if unit.low_pc_indexed else 0

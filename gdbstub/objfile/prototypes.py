@@ -2,7 +2,7 @@
 
 Two conventions meet in a call made or watched by gdb: gdb believes in the System V x86-64 ABI with
 4-byte pointers, the guest follows the WebAssembly C ABI. `eightbytes` classifies by the first,
-`wasm_passing` by the second.
+`wasm_passing` and `wasm_result` by the second.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,11 +46,13 @@ class RegisterClass(Enum):
 class Passing(Enum):
     """How the WebAssembly C ABI passes a parameter or returns a value.
 
-    DIRECT: as the one Wasm value that `scalar` describes; INDIRECT: in linear memory, its address
-    being the value passed (for a result: a first parameter); IGNORED: not at all.
+    DIRECT: as one Wasm value, of the scalar type named along; PAIR: as two i64, the low half first
+    (a result of this kind is INDIRECT); INDIRECT: in linear memory, its address being the value
+    passed (for a result: a parameter before the others); IGNORED: not at all.
     """
 
     DIRECT = "direct"
+    PAIR = "pair"
     INDIRECT = "indirect"
     IGNORED = "ignored"
 
@@ -144,26 +146,28 @@ def eightbytes(ctype: CType) -> tuple[RegisterClass, ...] | None:
 
 
 def wasm_passing(ctype: CType) -> tuple[Passing, CType | None]:
-    """Tell how the WebAssembly C ABI passes or returns a value, and the scalar it travels as.
+    """Tell how the WebAssembly C ABI passes a value as a parameter, and the scalar it travels as.
 
-    A struct or union with a single scalar member travels as that scalar; any other aggregate,
-    complex, and `long double` or 128-bit integers as a result, in memory.
+    A struct or union with a single scalar member travels as that scalar, any other aggregate and
+    complex in memory.
     """
     kind = ctype.kind
-    if kind in (TypeKind.VOID, TypeKind.UNKNOWN):
+    if kind in (TypeKind.VOID, TypeKind.UNKNOWN) or _is_empty(ctype):
         return Passing.IGNORED, None
     if kind is TypeKind.COMPLEX or ctype.by_reference:
         return Passing.INDIRECT, None
     if kind in (TypeKind.STRUCT, TypeKind.UNION, TypeKind.ARRAY):
-        if ctype.size == 0 or _is_empty(ctype):
-            return Passing.IGNORED, None
         single = _single_scalar(ctype)
         if single is None or single.size != ctype.size:
             return Passing.INDIRECT, None
         return wasm_passing(single)
-    if ctype.size > 8:
-        return Passing.INDIRECT, None
-    return Passing.DIRECT, ctype
+    return (Passing.PAIR if ctype.size > 8 else Passing.DIRECT), ctype
+
+
+def wasm_result(ctype: CType) -> tuple[Passing, CType | None]:
+    """Tell how the WebAssembly C ABI returns a value, and the scalar it travels as."""
+    passing, scalar = wasm_passing(ctype)
+    return (Passing.INDIRECT, None) if passing is Passing.PAIR else (passing, scalar)
 
 
 def _is_empty(ctype: CType) -> bool:
@@ -176,7 +180,7 @@ def _is_empty(ctype: CType) -> bool:
 
 
 def _single_scalar(ctype: CType) -> CType | None:
-    """Return the only scalar of an aggregate, None when it has more or a bit-field."""
+    """Return the only scalar of an aggregate, None when it has more."""
     if ctype.kind is TypeKind.ARRAY:
         if ctype.count != 1 or ctype.element is None:
             return None
@@ -184,6 +188,4 @@ def _single_scalar(ctype: CType) -> CType | None:
     if ctype.kind not in (TypeKind.STRUCT, TypeKind.UNION):
         return None if ctype.kind is TypeKind.COMPLEX else ctype
     held = [field for field in ctype.fields if not _is_empty(field.type)]
-    if len(held) != 1 or held[0].bit_size:
-        return None
-    return _single_scalar(held[0].type)
+    return _single_scalar(held[0].type) if len(held) == 1 else None

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from gdbstub.objfile.report import DwarfError
+
 KEPT_SECTIONS = (
     ".debug_info",
     ".debug_types",
@@ -33,6 +35,13 @@ class Sections:
     def read(self, name: str) -> bytes:
         """Return the section as it came, empty where there is none."""
         return self.original.get(name, b"")
+
+    def writable(self, name: str) -> bytearray:
+        """Return the section as it is being changed. DwarfError where there is none."""
+        section = self.patched.get(name)
+        if section is None:
+            raise DwarfError(f"there is no {name}")
+        return section
 
     def intern(self, text: bytes) -> int:
         """Return the offset of `text` in .debug_str, appending it if need be."""
