@@ -12,7 +12,21 @@ _PIECE = re.compile(
 )
 _LENGTH = re.compile(r"(?P<length>hh|h|ll|l|j|z|t)?(?P<conversion>.)", re.S)
 _BITS = {"hh": 8, "h": 16, None: 32, "ll": 64, "j": 64}  # l, z and t are as wide as an address
+_ESCAPE = re.compile(r"\\(.?)", re.S)
+_ESCAPED = {
+    "\\": "\\",
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    '"': '"',
+}
 _LONGEST_STRING = 0x1000
+_WIDTH_DIGITS = 6
 
 
 class FormatError(Exception):
@@ -22,8 +36,10 @@ class FormatError(Exception):
 def pieces(text: str) -> tuple[str | tuple[str, str | None, str], ...]:
     """Split a format into text and conversions (flags with width and precision, length, letter).
 
-    Raises `FormatError` for a conversion of floating-point numbers or an unknown one.
+    gdb sends the format as the user wrote it, with backslashes. Raises `FormatError` for a
+    conversion of floating-point numbers, an unknown one, and an unknown escape.
     """
+    text = _ESCAPE.sub(_unescaped, text)
     out: list[str | tuple[str, str | None, str]] = []
     while text:
         plain, percent, text = text.partition("%")
@@ -42,11 +58,19 @@ def pieces(text: str) -> tuple[str | tuple[str, str | None, str], ...]:
             continue
         if letter not in "diouxXcps":
             raise FormatError(f"the format has %{letter}; of conversions, diouxXcps are served")
+        if max(len(match["width"]), len(match["precision"] or "")) > _WIDTH_DIGITS:
+            raise FormatError("the format has a field of a million characters or more")
         flags = match["flags"] + match["width"]
         if match["precision"] is not None:
             flags += "." + (match["precision"] or "0")
         out.append((flags, tail["length"], letter))
     return tuple(out)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1] not in _ESCAPED:
+        raise FormatError(f"the format has the unknown escape {match[0]}")
+    return _ESCAPED[match[1]]
 
 
 def render(

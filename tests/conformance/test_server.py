@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from contextlib import suppress
 
 import pytest
 import trio
@@ -78,10 +77,9 @@ async def test_detach_and_attach_again() -> None:
             assert await client.ask(b"D") == b"OK"
             with pytest.raises(Closed):
                 await client.receive()
-        assert not toy.breakpoints
         async with server.client() as client:
             assert (await client.ask(b"?")).startswith(b"T02thread:1;")
-            assert toy.counter > 1
+            assert not toy.breakpoints
             await client.ask(b"P0=ffffff7f00000000")
             assert await client.resume(b"vCont;c") == ("", b"W07")
 
@@ -163,8 +161,7 @@ async def test_a_failing_guest_ends_the_session() -> None:
     with pytest.raises(BaseExceptionGroup) as failed:  # noqa: PT012
         async with served(Toy(fails=True)) as server, server.client() as client:
             texts.append(await client.resume(b"vCont;c"))
-            with suppress(Closed):
-                await client.receive()
+            await client.stream.aclose()
             await server.ended.wait()
     assert failed.group_contains(GuestFailure, match="RuntimeError: the toy's machinery broke")
     text, stop = texts[0]

@@ -201,6 +201,7 @@ def printf(arguments: list[int], format_: str) -> bytes:
 # fmt: off
 PRINTED = [
     ([], "plain 100%%\n", "plain 100%\n"),
+    ([], r"\"tab\t\\\n", '"tab\t\\\n'),
     ([3, -4], "at %d, %d\n", "at 3, -4\n"),
     ([-1, -1, -1], "%u %lu %llu", "4294967295 4294967295 18446744073709551615"),
     ([0x1FF, 0x1FF], "%hhd %hx", "-1 1ff"),
@@ -225,6 +226,9 @@ BAD_FORMATS = [
     (printf([1], "%f"), "the format has %f"),
     (printf([1], "%n"), "the format has %n"),
     (printf([1], "plain"), "the format takes 0 arguments, printf has 1"),
+    (printf([1], "%9999999d"), "a million characters"),
+    (printf([], r"\q"), r"unknown escape \\q"),
+    (printf([], "\\"), "unknown escape"),
     (printf([], "%"), "the format ends within a conversion"),
     (b"\x22\x00\x22\x00\x34\x00\x00\x01A\x27", "is not terminated"),
     (b"\x34\x00\x00\x01\x00\x27", "printf needs 2 values"),

@@ -1,0 +1,163 @@
+"""The worker thread: handing over, interrupting, killing, failing."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import pytest
+import trio
+
+from gdbstub.execution import GuestFailure, executing
+from gdbstub.target import (
+    Address,
+    BreakpointKind,
+    Continue,
+    Dialect,
+    Exit,
+    Exited,
+    Gate,
+    RawKind,
+    Signal,
+    Step,
+    Target,
+    Terminated,
+    ThreadId,
+    Verdict,
+)
+
+PC = Address(0x100)
+THREAD = ThreadId(1)
+
+
+class Script:
+    """A guest that does what a function says, and notes the verdicts it gets."""
+
+    def __init__(self, body: Callable[["Script", Gate], Exit]) -> None:
+        self.body = body
+        self.verdicts: list[Verdict] = []
+        self.interrupted = threading.Event()
+        self.unwound = False
+        self.blocked: set[int] = set()
+
+    def run(self, gate: Gate) -> Exit:
+        self.blocked = set(signal.pthread_sigmask(signal.SIG_BLOCK, []))
+        try:
+            self.event(gate, RawKind.ENTRY)
+            return self.body(self, gate)
+        finally:
+            self.unwound = True
+
+    def event(self, gate: Gate, kind: RawKind) -> None:
+        self.verdicts.append(gate.event(kind, PC, self))
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+    def view(self, dialect: Dialect) -> Target:
+        raise AssertionError("no view is needed")
+
+    def register(self, number: int) -> int:
+        return 0
+
+    def memory(self, address: int, length: int) -> bytes:
+        return bytes(length)
+
+
+def end(script: Script, gate: Gate) -> Exit:
+    return Exited(3)
+
+
+def wait_for_interrupt(script: Script, gate: Gate) -> Exit:
+    script.interrupted.wait()
+    script.event(gate, RawKind.INTERRUPT)
+    return Exited(4)
+
+
+async def test_a_guest_parks_at_its_entry_and_ends() -> None:
+    script = Script(end)
+    async with executing(lambda: script) as execution:
+        assert not execution.running and execution.exit is None
+        assert await execution.resume(Step(THREAD, 5)) == Exited(3)
+    assert script.verdicts == [Verdict(stepping=True, parked=True, signal=5)]
+
+
+async def test_signals_are_blocked_in_the_worker() -> None:
+    script = Script(end)
+    async with executing(lambda: script) as execution:
+        await execution.resume(Continue(THREAD))
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGALRM} <= script.blocked
+
+
+async def test_an_interrupt_parks_a_running_guest() -> None:
+    script = Script(wait_for_interrupt)
+    async with executing(lambda: script) as execution:
+        execution.go(Continue(THREAD))
+        assert execution.running
+        assert await execution.halt() is None
+        assert not execution.running
+        assert await execution.resume(Continue(THREAD)) == Exited(4)
+
+
+async def test_an_interrupt_of_a_parked_guest_does_nothing() -> None:
+    script = Script(end)
+    async with executing(lambda: script) as execution:
+        execution.interrupt()
+        assert not script.interrupted.is_set()
+        assert await execution.halt() is None
+
+
+async def test_a_parked_guest_is_killed() -> None:
+    script = Script(end)
+    async with executing(lambda: script) as execution:
+        assert await execution.kill() == Terminated(Signal.KILL)
+        assert script.unwound
+        assert await execution.settled() == Terminated(Signal.KILL)
+
+
+async def test_a_running_guest_is_killed_by_leaving() -> None:
+    script = Script(wait_for_interrupt)
+    async with executing(lambda: script) as execution:
+        execution.go(Continue(THREAD))
+    assert script.unwound
+    assert execution.exit == Terminated(Signal.KILL)
+
+
+async def test_cancelling_a_wait_leaves_the_guest_running() -> None:
+    script = Script(wait_for_interrupt)
+    async with executing(lambda: script) as execution:
+        execution.go(Continue(THREAD))
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await execution.settled()
+        assert execution.running
+
+
+async def test_a_guest_that_fails_is_our_bug() -> None:
+    def fail(script: Script, gate: Gate) -> Exit:
+        raise KeyError("slot")
+
+    async with executing(lambda: Script(fail)) as execution:
+        with pytest.raises(GuestFailure, match=r"internal error .* KeyError: 'slot'"):
+            await execution.resume(Continue(THREAD))
+
+
+async def test_a_factory_that_fails_is_the_callers_business() -> None:
+    def make() -> Script:
+        raise OSError("no such file")
+
+    with pytest.raises(OSError, match="no such file"):
+        async with executing(make):
+            raise AssertionError("not reached")
+
+
+async def test_text_of_commands_reaches_the_server() -> None:
+    def breakpoint_(script: Script, gate: Gate) -> Exit:
+        script.event(gate, RawKind.BREAKPOINT)
+        return Exited(0)
+
+    texts: list[str] = []
+    async with executing(lambda: Script(breakpoint_)) as execution:
+        execution.policy.insert(BreakpointKind.SOFTWARE, PC, (), (lambda reader: "hit",))
+        execution.on_text = texts.append
+        await execution.resume(Continue(THREAD))
+    assert texts == ["hit"]
