@@ -31,11 +31,8 @@ class Checked(NamedTuple):
     traps: tuple[tuple[int, TrapCode], ...]
 
 
-class Access(NamedTuple):
-    """A bounds-checked memory access: its code, and how far before its end the trap branch ends."""
-
-    code: bytes
-    back: int
+Access = tuple[Code, int]
+"""A bounds-checked memory access: its code, and how far before its end the trap branch ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ class MacroAssembler:
     inverse: Sequence[int]
     """The condition that holds if the index does not."""
     select: Memo[ByPlaces]
-    """[condition][a][b]: a becomes b unless the condition holds."""
+    """[condition][a][b]: a becomes b unless the condition holds; without flags, unless register `condition` is 0."""
     select_float: Memo[ByPlaces]
 
     # Memory, globals, tables.  Offsets are those in the vmctx.

@@ -7,7 +7,7 @@ from jit.abi.convention import X86_64, CallConvention
 from jit.asm.x64 import encoding as x
 from jit.asm.x64 import trampolines
 from jit.asm.x64.integers import EQUAL_ORDERED, NOT_EQUAL_OR_UNORDERED
-from jit.asm.x64.masm import SITE
+from jit.asm.x64.masm import SITE, X64MacroAssembler
 
 _LAZY_STUB_SIZE = 10
 
@@ -20,6 +20,7 @@ class X64:
     name = "x86-64"
     convention: CallConvention = X86_64
     site_size = len(SITE)
+    masm = X64MacroAssembler()
 
     def trampolines(self) -> Trampolines:
         """Return the fixed code; the same bytes every time."""

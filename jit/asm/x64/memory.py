@@ -69,7 +69,7 @@ def _checked(encode: Encode, place: int, address: int, offset: int, size: int) -
         check = x.mov_imm(RAX, end) + x.alu(x.ADD, RAX, address, 1)
         check += x.rm(b"\x3b", RAX, R14, vmctx.MEMORY_LENGTH, 1) + _ABOVE
         access = encode(place, RAX, -size)
-    return Access(check + access, len(access))
+    return check + access, len(access)
 
 
 def _through_base(

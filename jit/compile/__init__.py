@@ -1,0 +1,1 @@
+"""The compiler: one pass from a validated body to machine code, and frame tables on demand."""

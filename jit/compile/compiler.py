@@ -1,0 +1,203 @@
+"""From a module to its code, a function at a time: prologue, the loop over the ops, what is out of line.
+
+Boundary order is [interrupt check][site][op].  A site is emitted where code was since the last one;
+ops that emitted none share the next op's.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from jit.abi.code import CompiledFunction, Isa
+from jit.abi.context import UNCHECKED_FRAME
+from jit.abi.convention import Home
+from jit.abi.frame_table import FrameTable
+from jit.abi.traps import TrapCode
+from jit.abi.vmctx import PAGE_SIZE, VMContextLayout
+from jit.abi.words import DefinedIndex
+from jit.asm.masm import MacroAssembler
+from jit.asm.places import FLOAT
+from jit.compile import calls, control, memory, numeric, tables, variables
+from jit.compile.handler import Handler
+from jit.compile.recorder import Recorder
+from jit.compile.state import State
+from jit.wasm.module import ModuleInfo
+from jit.wasm.opcodes import CALL, CALL_INDIRECT
+from jit.wasm.validate import validate_body
+
+
+@dataclass(frozen=True, slots=True)
+class Tunables:
+    """What is compiled into all code of a store."""
+
+    debug: bool = True
+    """Patch sites at op boundaries, and an interrupt check at every function's entry."""
+    epoch: bool = False
+
+
+class CompilerIsa(Isa, Protocol):
+    """An instruction set that code can be made for."""
+
+    @property
+    def masm(self) -> MacroAssembler: ...
+
+
+class Compiler:
+    """Compiles the functions of one module; implements `jit.abi.code.CodeSource`."""
+
+    def __init__(self, module: ModuleInfo, isa: CompilerIsa, tunables: Tunables) -> None:
+        self._module = module
+        self._masm = isa.masm
+        self._tunables = tunables
+        self._handlers = handlers(isa.masm)
+        self._vmctx = vmctx_layout(module)
+        self._known_memory = module.memories[0].limits.min * PAGE_SIZE if module.memories else 0
+        self._made: dict[int, tuple[int, int]] = {}
+        """Size and hash of the code of each function compiled so far."""
+
+    def compile(self, defined_index: int) -> CompiledFunction:
+        """Validate and compile one function; raise a WasmError for an invalid body."""
+        return CompiledFunction(DefinedIndex(defined_index), self._code(defined_index, None))
+
+    def frame_table(self, defined_index: int) -> FrameTable:
+        """Return the frame table of a function; its code is made again and must be equal."""
+        recorder = Recorder()
+        self._code(defined_index, recorder)
+        return recorder.table()
+
+    def _code(self, defined_index: int, recorder: Recorder | None) -> bytes:
+        body = validate_body(self._module, defined_index)
+        tunables = self._tunables
+        state = State(
+            body,
+            self._masm,
+            self._vmctx,
+            self._known_memory,
+            tunables.debug,
+            tunables.epoch,
+            recorder,
+        )
+        too_large = _enter(state)
+        if recorder is None:
+            _compile_ops(state, self._handlers)
+        else:
+            recorder.start(body, state.layout, state.frame_size)
+            _record_ops(state, self._handlers, recorder)
+        _finish(state, too_large)
+        code = bytes(state.code)
+        made = (len(code), hash(code))
+        assert self._made.setdefault(defined_index, made) == made, "compilation must repeat itself"
+        return code
+
+
+def vmctx_layout(module: ModuleInfo) -> VMContextLayout:
+    """Return where a module's own things lie in its instances' vmctx."""
+    return VMContextLayout(
+        len(module.globals),
+        len(module.tables),
+        len(module.types),
+        module.num_imported_funcs,
+        len(module.bodies),
+    )
+
+
+@lru_cache
+def handlers(masm: MacroAssembler) -> dict[int, Handler]:
+    """Return the handler of each opcode, for an instruction set."""
+    numbers = numeric.handlers(masm)
+    return (
+        numbers
+        | variables.handlers(masm)
+        | memory.handlers(masm)
+        | control.handlers(masm)
+        | calls.handlers(masm)
+        | tables.handlers(masm, numbers)
+    )
+
+
+def _enter(s: State) -> int:
+    """Set up the frame; return the end of the branch for one that does not fit, or -1."""
+    body, masm, code = s.body, s.masm, s.code
+    too_large = -1
+    unchecked = s.frame_size <= UNCHECKED_FRAME
+    if not unchecked:
+        code += masm.frame_check(s.frame_size)
+        too_large = len(code)
+    code += masm.prologue(s.frame_size)
+    places = masm.convention.arguments(body.type.params)
+    overflow: list[tuple[int, int]] = []
+    for local, place in enumerate(places):
+        if place.home is Home.OVERFLOW:
+            overflow.append((local, place.number))
+            continue
+        register = place.number + FLOAT if place.home is Home.FLOAT else place.number
+        code += masm.slot_store[s.local_keys[local]][register]
+        pool = s.locals[local][3]
+        if pool is not None and register in pool:
+            pool.remove(register)
+            s.copies[local] = register
+    for local, offset in overflow:
+        code += masm.overflow_load[s.local_keys[local]][offset]
+    layout = s.layout
+    if len(places) < layout.num_locals:
+        start, end = layout.local(len(places)), layout.local(layout.num_locals)
+        code += masm.zero_slots(start, end, s.frame_size)
+    if s.debug or (unchecked and (CALL in s.ops or CALL_INDIRECT in s.ops)):
+        code += masm.stack_check
+        s.colds.append((len(code), len(code), masm.interrupt_call, 0))
+    if s.epoch:
+        code += masm.epoch_check
+        s.colds.append((len(code), len(code), masm.epoch_call, 0))
+    return too_large
+
+
+def _compile_ops(s: State, table: dict[int, Handler]) -> None:
+    """Compile every op, a site before each where one is due."""
+    if not s.debug:
+        for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
+            table[op](s, imm, index)
+        return
+    code, site = s.code, s.masm.site
+    for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
+        if len(code) != s.mark:
+            code += site
+            s.mark = len(code)
+        table[op](s, imm, index)
+
+
+def _record_ops(s: State, table: dict[int, Handler], recorder: Recorder) -> None:
+    """The same, recording."""
+    code, site = s.code, s.masm.site
+    for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
+        if s.debug and len(code) != s.mark:
+            patch = len(code)
+            code += site
+            s.mark = len(code)
+            recorder.site(patch, s.mark)
+        if s.live:
+            recorder.boundary(index, s.stack, s.copies)
+        traps = len(s.traps)
+        table[op](s, imm, index)
+        recorder.done(index, op, imm, len(s.traps) > traps)
+
+
+def _finish(s: State, too_large: int) -> None:
+    """Emit what is out of line: interrupt and epoch exits, then trap exits."""
+    code, masm, recorder = s.code, s.masm, s.recorder
+    link, trap_exit = masm.link, masm.trap_exit
+    for end, back, call, index in s.colds:
+        link(code, end, len(code))
+        code += call
+        if recorder is not None:
+            recorder.interrupt(len(code), index)
+        code += masm.jump_back(len(code), back)
+    for end, trap, index in s.traps:
+        link(code, end, len(code))
+        code += trap_exit[trap]
+        if recorder is not None:
+            recorder.trap_exit(len(code), index)
+    if too_large >= 0:
+        link(code, too_large, len(code))
+        code += trap_exit[TrapCode.STACK_OVERFLOW]
+        if recorder is not None:
+            recorder.prologue_trap(len(code))

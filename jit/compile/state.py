@@ -1,0 +1,312 @@
+"""What is known while one function is compiled: its value stack, its registers, its labels.
+
+The rules that everything in this folder keeps:
+
+- A local's slot always holds its value.  A register may hold a copy; no register is both a copy and
+  an operand, and a loop's homes are copies in registers that operands never get.
+- A register operand belongs to that operand alone, so an operator may overwrite it.
+- References are in their slots, never only in a register.
+- At a label every operand is in its slot.
+- All allocation of an operator happens before its last branch to a trap exit.
+"""
+
+from jit.abi.convention import Home, Place
+from jit.abi.frame import FrameLayout
+from jit.abi.traps import TrapCode
+from jit.abi.vmctx import VMContextLayout
+from jit.asm.masm import ByPlace, ByPlaces, Checked, MacroAssembler
+from jit.asm.places import CONST, FLAGS, FLOAT, SLOT
+from jit.compile.recorder import Recorder
+from jit.wasm.types import F32, F64, I32, I64
+from jit.wasm.validate import Block, Body
+
+LocalTables = tuple[ByPlace, ByPlace, ByPlaces, list[int] | None]
+"""Of a local: slot load by register, slot store by operand, moves, its pool (None: a reference)."""
+
+
+class Label:
+    """The end of a block, the head of a loop, or the way to an `else`."""
+
+    __slots__ = ("copies", "else_copies", "else_end", "ends", "homes", "outer_homes", "position")
+
+    def __init__(self, homes: dict[int, int]) -> None:
+        self.homes = homes
+        """The homes in force at the label."""
+        self.ends: list[int] = []
+        """Branches to link when the label is placed."""
+        self.copies: dict[int, int] = {}
+        """What all branches so far agree on."""
+        self.position = -1
+        """Where a loop's head is."""
+        self.outer_homes = homes
+        """Of a loop: the homes around it."""
+        self.else_end = -1
+        self.else_copies: dict[int, int] = {}
+
+
+class State:
+    """One function under compilation."""
+
+    __slots__ = (
+        "base_float_free",
+        "base_free",
+        "body",
+        "code",
+        "colds",
+        "copies",
+        "debug",
+        "epoch",
+        "float_free",
+        "frame_size",
+        "free",
+        "homes",
+        "imms",
+        "known_memory",
+        "labels",
+        "layout",
+        "live",
+        "local_keys",
+        "locals",
+        "mark",
+        "masm",
+        "operand_keys",
+        "ops",
+        "plans",
+        "recorder",
+        "stack",
+        "traps",
+        "vmctx",
+    )
+
+    def __init__(
+        self,
+        body: Body,
+        masm: MacroAssembler,
+        vmctx: VMContextLayout,
+        known_memory: int,
+        debug: bool,
+        epoch: bool,
+        recorder: Recorder | None,
+    ) -> None:
+        self.body = body
+        self.ops = body.ops
+        self.imms = body.imms
+        self.masm = masm
+        self.vmctx = vmctx
+        self.known_memory = known_memory
+        """Bytes that memory 0 has for sure."""
+        self.debug = debug
+        self.epoch = epoch
+        self.recorder = recorder
+        self.code = bytearray()
+        self.mark = -1
+        """The length of `code` just after the last site, if a boundary now may share it."""
+        self.live = True
+        self.stack: list[int] = []
+        self.base_free = list(masm.pool)
+        """Registers that are nobody's home, general and float."""
+        self.base_float_free = list(masm.float_pool)
+        self.free = list(masm.pool)
+        self.float_free = list(masm.float_pool)
+        self.copies: dict[int, int] = {}
+        self.homes: dict[int, int] = {}
+        self.plans: dict[int, tuple[int, ...]] = {}
+        """Locals to give homes to, by a loop's index in `ops`."""
+        self.labels: dict[Block, Label] = {}
+        self.traps: list[tuple[int, int, int]] = []
+        """(end of the branch, trap code, index of the op)"""
+        self.colds: list[tuple[int, int, bytes, int]] = []
+        """(end of the branch, where to continue, code to run, index of the op at the boundary)"""
+        self.layout = FrameLayout(len(body.local_types), body.max_stack)
+        self.frame_size = size = masm.frame_size(self.layout.size)
+        self.local_keys = [
+            masm.slot_key(self.layout.local(at), size) for at in range(self.layout.num_locals)
+        ]
+        self.operand_keys = [
+            masm.slot_key(self.layout.operand(at), size) for at in range(body.max_stack)
+        ]
+        store = masm.slot_store
+        families: dict[int, tuple[ByPlaces, ByPlaces, list[int] | None]] = {
+            I32: (masm.slot_load32, masm.move32, self.free),
+            I64: (masm.slot_load64, masm.move64, self.free),
+            F32: (masm.slot_load_float, masm.move_float, self.float_free),
+            F64: (masm.slot_load_float, masm.move_float, self.float_free),
+        }
+        reference = (masm.slot_load64, masm.move64, None)
+        self.locals: list[LocalTables] = []
+        for type_, key in zip(body.local_types, self.local_keys, strict=True):
+            load, move, pool = families.get(type_, reference)
+            self.locals.append((load[key], store[key], move, pool))
+
+    # Registers
+
+    def evict(self, pool: list[int]) -> int:
+        """Free a register of an empty pool: a copy's, else the deepest operand's."""
+        floats = pool is self.float_free
+        homes = self.homes
+        for local, register in self.copies.items():
+            if (register >= FLOAT) == floats and homes.get(local) != register:
+                del self.copies[local]
+                return register
+        low = FLOAT if floats else 0
+        for depth, place in enumerate(self.stack):
+            if low <= place < low + FLOAT:
+                self.code += self.masm.slot_store[self.operand_keys[depth]][place]
+                self.stack[depth] = SLOT
+                if self.recorder is not None:
+                    self.recorder.spilled(depth)
+                return place
+        raise AssertionError("no register left")
+
+    def general(self, place: int, depth: int, wide: bool) -> int:
+        """Return a general register that holds an operand popped from `depth`."""
+        if place < FLOAT:
+            return place
+        free = self.free
+        register = free.pop() if free else self.evict(free)
+        if place >= CONST:
+            self.code += self.masm.move64[register][place]
+        elif place == SLOT:
+            load = self.masm.slot_load64 if wide else self.masm.slot_load32
+            self.code += load[self.operand_keys[depth]][register]
+        else:
+            self.code += self.masm.set_flag[register][place - FLAGS]
+        return register
+
+    def floating(self, place: int, depth: int) -> int:
+        """Return a float register that holds an operand popped from `depth`."""
+        if place < SLOT:
+            return place
+        free = self.float_free
+        register = free.pop() if free else self.evict(free)
+        if place >= CONST:
+            self.code += self.masm.move_float[register][place]
+        else:
+            self.code += self.masm.slot_load_float[self.operand_keys[depth]][register]
+        return register
+
+    def release(self, place: int) -> None:
+        """Give back the register of an operand that was consumed, if it has one."""
+        if place < FLOAT:
+            self.free.append(place)
+        elif place < SLOT:
+            self.float_free.append(place)
+
+    def spill(self, first: int = 0) -> None:
+        """Store every operand from depth `first` up in its slot; flags are kept."""
+        stack = self.stack
+        for depth in range(first, len(stack)):
+            place = stack[depth]
+            if place != SLOT:
+                self.code += self.masm.slot_store[self.operand_keys[depth]][place]
+                stack[depth] = SLOT
+                if place < FLOAT:
+                    self.free.append(place)
+                elif place < SLOT:
+                    self.float_free.append(place)
+                if self.recorder is not None:
+                    self.recorder.spilled(depth)
+
+    def forget_registers(self) -> None:
+        """After something that keeps no register: no copies, nothing in homes, all operands in slots."""
+        self.copies.clear()
+        self.free[:] = self.base_free
+        self.float_free[:] = self.base_float_free
+
+    def set_copies(self, copies: dict[int, int]) -> None:
+        """Take over a label's copies, all operands being in slots."""
+        self.copies = dict(copies)
+        if copies:
+            used = copies.values()
+            self.free[:] = [register for register in self.base_free if register not in used]
+            self.float_free[:] = [
+                register for register in self.base_float_free if register not in used
+            ]
+        else:
+            self.free[:] = self.base_free
+            self.float_free[:] = self.base_float_free
+
+    def set_homes(self, homes: dict[int, int]) -> None:
+        """Change which registers are homes; the caller sets the copies next."""
+        self.homes = homes
+        reserved = homes.values()
+        self.base_free = [r for r in self.masm.pool if r not in reserved]
+        self.base_float_free = [r for r in self.masm.float_pool if r not in reserved]
+
+    # Labels
+
+    def branch_to(self, label: Label) -> None:
+        """Note that the branch that `code` ends with goes to a label further on."""
+        copies = self.copies
+        if self.homes is not label.homes:
+            copies = fitting(copies, label.homes)
+        if not label.ends:
+            label.copies = dict(copies)
+        elif label.copies:
+            label.copies = {
+                local: register
+                for local, register in label.copies.items()
+                if copies.get(local) == register
+            }
+        label.ends.append(len(self.code))
+
+    def place_label(self, label: Label, depth: int) -> None:
+        """Put a label here, with `depth` operands; what falls through has spilled them."""
+        code = self.code
+        link = self.masm.link
+        here = len(code)
+        if self.live:
+            current = self.copies
+            copies = label.copies
+            if copies != current:
+                copies = {
+                    local: register
+                    for local, register in copies.items()
+                    if current.get(local) == register
+                }
+                self.set_copies(copies)
+        else:
+            self.stack[:] = [SLOT] * depth
+            self.set_copies(label.copies)
+            self.live = True
+        for end in label.ends:
+            link(code, end, here)
+        self.mark = -1
+
+    # Code
+
+    def checked(self, piece: Checked, index: int) -> None:
+        """Append code with branches to trap exits, for the op at `index`."""
+        at = len(self.code)
+        self.code += piece.code
+        for end, trap in piece.traps:
+            self.traps.append((at + end, trap, index))
+
+    def trap_branch(self, trap: TrapCode, index: int) -> None:
+        """Note that `code` ends with a branch to a trap exit."""
+        self.traps.append((len(self.code), trap, index))
+
+    def to_place(self, place: Place, depth: int, operand: int, type_: int) -> None:
+        """Move an operand, or its slot if it is there, to a register of the calling convention."""
+        if place.home is Home.FLOAT:
+            register = place.number + FLOAT
+            if operand == SLOT:
+                self.code += self.masm.slot_load_float[self.operand_keys[depth]][register]
+            elif operand != register:
+                self.code += self.masm.move_float[register][operand]
+        elif operand == SLOT:
+            load = self.masm.slot_load32 if type_ == I32 else self.masm.slot_load64
+            self.code += load[self.operand_keys[depth]][place.number]
+        elif operand != place.number:
+            move = self.masm.move32 if type_ == I32 else self.masm.move64
+            self.code += move[place.number][operand]
+
+
+def fitting(copies: dict[int, int], homes: dict[int, int]) -> dict[int, int]:
+    """Return the copies that may exist where these homes are in force."""
+    reserved = set(homes.values())
+    return {
+        local: register
+        for local, register in copies.items()
+        if (homes[local] == register if local in homes else register not in reserved)
+    }
