@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from gdbstub.commands.outcome import Go, Outcome, Refused, Reply
 from gdbstub.commands.state import Client
 from gdbstub.rsp import FieldError, hex_number, thread_id
-from gdbstub.target import Address, Continue, RangeStep, Step, ThreadId
+from gdbstub.target import Address, Continue, RangeStep, Signal, Step, ThreadId
 
 _ALL = -1
+_SIGNALS = frozenset(Signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def _parse_action(part: bytes) -> Action:
     if letter in (b"c", b"s") and not fields:
         return Action(letter.decode(), number)
     if letter in (b"C", b"S"):
-        return Action(letter.decode().lower(), number, hex_number(fields))
+        return Action(letter.decode().lower(), number, parse_signal(fields))
     if letter == b"r":
         low, comma, high = fields.partition(b",")
         if comma:
@@ -81,7 +82,10 @@ def _go(action: Action, thread: ThreadId) -> Go:
 
 def parse_signal(rest: bytes) -> int:
     """Take a signal, and no address to resume at: no client sends one."""
-    return hex_number(rest)
+    signal = hex_number(rest)
+    if signal not in _SIGNALS:
+        raise FieldError(f"there is no signal {signal}")
+    return signal
 
 
 def continue_(client: Client, _: None) -> Outcome:

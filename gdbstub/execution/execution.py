@@ -35,6 +35,7 @@ from gdbstub.target import (
 
 _log = logging.getLogger("gdbstub.execution")
 
+_TEXTS_AHEAD = 256  # how far breakpoint commands may print ahead of the client
 _UNWIND_LIMIT = 5.0  # seconds a guest gets to unwind when it is killed
 
 
@@ -50,7 +51,7 @@ class Execution:
 
     def __init__(self, make_guest: Callable[[], Guest]) -> None:
         self.policy = Policy(self._show_from_worker)
-        self.on_text: Callable[[str], None] | None = None  # what breakpoint commands print
+        self.on_text: Callable[[str], None] | None = None  # takes what breakpoint commands print
         self.exit: Exit | None = None
         self._make_guest = make_guest
         self._guest: Guest | None = None
@@ -60,6 +61,7 @@ class Execution:
         self._settled = trio.Event()
         self._token = trio.lowlevel.current_trio_token()
         self._orders: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
+        self._room = threading.Semaphore(_TEXTS_AHEAD)
         self._thread = threading.Thread(target=self._work, name="guest", daemon=True)
 
     @property
@@ -127,6 +129,7 @@ class Execution:
             self._orders.put(None)
         elif self._running and self._guest is not None:
             self._guest.interrupt()
+            self._room.release()
         with trio.move_on_after(_UNWIND_LIMIT) as limit:
             await self._settled.wait()
         if limit.cancelled_caught:
@@ -193,12 +196,20 @@ class Execution:
             self.exit = exit_
         self._settled.set()
 
+    def texts_taken(self, count: int) -> None:
+        """Tell that `on_text`'s receiver is done with so many texts; the guest waits for it."""
+        if count:
+            self._room.release(count)
+
     def _show_from_worker(self, text: str) -> None:
+        self._room.acquire()
         self._report(lambda: self._show(text))
 
     def _show(self, text: str) -> None:
         if self.on_text is not None:
             self.on_text(text)
+        else:
+            self.texts_taken(1)
 
 
 @asynccontextmanager

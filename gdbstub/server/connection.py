@@ -63,6 +63,7 @@ class Connection:
                 nursery.cancel_scope.cancel()
         finally:
             self._execution.on_text = None
+            self._drop_texts()
         if self._failure is not None:
             raise self._failure
         return ending
@@ -89,9 +90,9 @@ class Connection:
         return Ending.LOST
 
     def _take(self, item: bytes | _Settled | None) -> None:
-        texts, self._texts = self._texts, []
-        for text in texts:
-            self._session.output(text)
+        if self._texts:
+            self._session.output("".join(self._texts))
+            self._drop_texts()
         if isinstance(item, bytes):
             self._session.receive(item)
         elif item is not None:
@@ -149,6 +150,10 @@ class Connection:
         except GuestFailure as failure:
             settled = _Settled(None, failure)
         await self._send.send(settled)
+
+    def _drop_texts(self) -> None:
+        self._execution.texts_taken(len(self._texts))
+        self._texts.clear()
 
     def _show(self, text: str) -> None:
         self._texts.append(text)

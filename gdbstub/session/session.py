@@ -129,6 +129,8 @@ class Session:
 
     def next_event(self) -> Event | None:
         """Return what is to be handled next in the present state, None if there is nothing."""
+        if self.state is State.DETACHED:
+            self._waiting.clear()
         if self.state is not State.RUNNING:
             return self._waiting.popleft() if self._waiting else None
         for event in self._waiting:

@@ -23,7 +23,7 @@ ACTIONS = [
     (b"C0b:p1.2", (Action("c", 2, 11),)), (b"S05;c:p1.-1", (Action("s", -1, 5), Action("c", -1))),
     (b"r100,1f0:1;c", (Action("r", 1, 0, 0x100, 0x1F0), Action("c"))),
 ]
-BAD_ACTIONS = [b"t", b"c0", b"C", b"r100", b"r100,x", b"s:", b"s:x", b"R1,2"]
+BAD_ACTIONS = [b"t", b"c0", b"C", b"r100", b"r100,x", b"s:", b"s:x", b"R1,2", b"Cff"]
 BAD_BREAKPOINTS = [b"", b"0", b"0,1", b"0,1,1,1", b"x,1,1", b"0,1,1;27", b"0,1,1;X9,27", b"0,1,1;X1", b"0,1,1;cmds:1"]
 # fmt: on
 

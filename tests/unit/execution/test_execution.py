@@ -161,3 +161,44 @@ async def test_text_of_commands_reaches_the_server() -> None:
         execution.on_text = texts.append
         await execution.resume(Continue(THREAD))
     assert texts == ["hit"]
+
+
+async def test_the_guest_waits_for_its_text_to_be_taken() -> None:
+    count = 2000
+
+    def breakpoint_(script: Script, gate: Gate) -> Exit:
+        for _ in range(count):
+            script.event(gate, RawKind.BREAKPOINT)
+        return Exited(0)
+
+    backlog: list[str] = []
+    most = 0
+    async with executing(lambda: Script(breakpoint_)) as execution:
+        execution.policy.insert(BreakpointKind.SOFTWARE, PC, (), (lambda reader: "hit",))
+        execution.on_text = backlog.append
+        execution.go(Continue(THREAD))
+        taken = 0
+        while execution.running:
+            most = max(most, len(backlog))
+            execution.texts_taken(len(backlog))
+            taken += len(backlog)
+            backlog.clear()
+            await trio.lowlevel.checkpoint()
+        taken += len(backlog)
+    assert taken == count
+    assert most <= 256
+
+
+async def test_a_guest_that_waits_for_its_text_is_killed() -> None:
+    def breakpoint_(script: Script, gate: Gate) -> Exit:
+        while True:
+            script.event(gate, RawKind.BREAKPOINT)
+
+    backlog: list[str] = []
+    async with executing(lambda: Script(breakpoint_)) as execution:
+        execution.policy.insert(BreakpointKind.SOFTWARE, PC, (), (lambda reader: "hit",))
+        execution.on_text = backlog.append
+        execution.go(Continue(THREAD))
+        while len(backlog) < 256:
+            await trio.lowlevel.checkpoint()
+        assert await execution.kill() == Terminated(Signal.KILL)

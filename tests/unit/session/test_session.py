@@ -1,10 +1,12 @@
 """The session without IO: who is there, acknowledgements, states, faults."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gdbstub.commands import Detach, Go, Kill
+from gdbstub.commands import COMMANDS, Detach, Go, Kill
 from gdbstub.policy import Policy
-from gdbstub.rsp import Interrupt, frame
+from gdbstub.rsp import Interrupt, escape, frame
 from gdbstub.session import Action, Session, State, detect
 from gdbstub.target import (
     Continue,
@@ -144,7 +146,39 @@ def test_a_view_that_cannot_be_made_is_an_error_reply() -> None:
     assert made.take_output() == b"+" + frame(b"E5f")
 
 
+def test_nothing_is_said_after_a_detach() -> None:
+    made = session()
+    assert feed(made, frame(b"D") + frame(b"c")) == [Detach()]
+
+
 def test_too_many_packets_are_noticed() -> None:
     made = session()
     feed(made, frame(b"c") + frame(b"qC") * 300)
     assert made.overrun
+
+
+PACKETS = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        bytes.__add__,
+        st.sampled_from([command.name for command in COMMANDS]),
+        st.one_of(
+            st.binary(max_size=20),
+            st.text(";:,=.0123456789abcdefXZp-", max_size=30).map(str.encode),
+        ),
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PACKETS, max_size=8), st.sampled_from(Dialect))
+def test_no_packet_is_our_fault(packets: list[bytes], dialect: Dialect) -> None:
+    """Whatever is asked, it is answered, or it resumes: nothing raises."""
+    made = Session(Toy().view, Policy(lambda text: None), dialect)
+    made.receive(b"".join(frame(escape(packet)) for packet in packets))
+    while (event := made.next_event()) is not None:
+        made.take_output()
+        action = made.handle(event)
+        if isinstance(action, Go):
+            made.stopped()
+        assert action is not None or made.take_output() not in (b"", b"+")
