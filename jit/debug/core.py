@@ -9,6 +9,7 @@ neither on the module's size nor on the stack's depth.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from jit.abi.context import Exit
 from jit.abi.frame_table import Point, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
@@ -39,6 +40,9 @@ Found = TypeVar("Found")
 _INTERRUPT = Interrupt()
 _INTERRUPT_IN_HOST_CALL = Interrupt(in_host_call=True)
 _EPOCH_YIELD = EpochYield()
+
+_IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST})
+"""Exits at which the context shows the innermost frame as it is."""
 
 
 class DebugCore:
@@ -193,15 +197,14 @@ class DebugCore:
 
     def exit_frame(self, activation: Activation) -> FrameHandle | None:
         """Return the innermost frame of an activation; None while it has none."""
+        point = self._standing.get(activation)
+        if activation.exit in _IN_FRAME:
+            words = activation.context.words
+            address, frame_pointer = words[PC], words[self._frame_pointer]
+            return FrameHandle(self, activation, address, frame_pointer, point, innermost=True)
         for frame in walk(activation):
-            return FrameHandle(
-                self,
-                activation,
-                frame.address,
-                frame.frame_pointer,
-                point=self._standing.get(activation),
-                innermost=True,
-            )
+            address, frame_pointer = frame.address, frame.frame_pointer
+            return FrameHandle(self, activation, address, frame_pointer, point, innermost=True)
         return None
 
     def exit_frames(self) -> Iterator[FrameHandle]:

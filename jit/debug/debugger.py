@@ -11,7 +11,7 @@ from typing import TypeVar
 from jit.debug.backtrace import Backtrace
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.core import Handler
-from jit.debug.errors import DebugError, ForeignStore, Killed, OutOfRange
+from jit.debug.errors import ForeignStore, Killed, OutOfRange
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle, checked_bits
 from jit.debug.interface import attach
@@ -51,6 +51,7 @@ class Debugger:
         self._core = core = attach(store)
         self._backtrace = Backtrace(core)
         self._modules: list[RegisteredModule] = []
+        self._indices: dict[Module, int] = {}
         self._handler: Handler | None = None
         self._event: DebugEvent | None = None
         self._killed = False
@@ -129,6 +130,7 @@ class Debugger:
         """Return the store's modules in registration order; a list that only ever grows."""
         for code in self.store.code.modules()[len(self._modules) :]:
             module = code.module
+            self._indices[module] = len(self._modules)
             self._modules.append(RegisteredModule(len(self._modules), module, module.info))
         return self._modules
 
@@ -137,10 +139,9 @@ class Debugger:
         if frame.store is not self.store:
             raise ForeignStore
         module = frame.module()
-        for registered in self.modules():
-            if registered.module is module:
-                return registered
-        raise DebugError("a frame's module is not registered")
+        self.modules()
+        assert module is not None, "every frame of the guest is in a module"
+        return self._modules[self._indices[module]]
 
     def instances(self) -> Sequence[Instance]:
         """Return the store's instances, in order of creation."""

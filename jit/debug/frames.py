@@ -71,8 +71,8 @@ class FrameHandle:
         activation: Activation,
         address: int,
         frame_pointer: int,
-        *,
         point: Point | None = None,
+        *,
         innermost: bool = False,
     ) -> None:
         self._core = core
