@@ -24,7 +24,7 @@ class Module(RuntimeModule):
 
     def _bind(self, engine: Engine, info: ModuleInfo) -> None:
         self.engine = engine
-        super().__init__(info, engine.code_source(info))
+        super().__init__(info, engine.code_source(info), engine.state)
 
     @classmethod
     def deferred(cls, engine: Engine, wasm: Bytes | str) -> "Module":
@@ -43,7 +43,7 @@ class Module(RuntimeModule):
             return cls(engine, file.read())
 
     @classmethod
-    def validate(cls, engine: Engine, wasm: Bytes) -> None:
+    def validate(cls, engine: Engine, wasm: Bytes | str) -> None:
         """Check a module.  Raise WasmtimeError for a bad one."""
         if isinstance(wasm, str):
             raise TypeError("expected wasm bytes")

@@ -34,7 +34,7 @@ def check_import(wanted: Import, offered: Extern) -> None:
     if kind is None:
         raise TypeError("expected a Func, Global, Memory, or Table")
     if kind != wanted.kind:
-        problem = f"expected {wanted.kind}, but found {kind}"
+        problem = f"expected {wanted.kind}, but found {'function' if kind == 'func' else kind}"
     else:
         problem = _mismatch(wanted.type_, offered.wasm_type)
     if problem:

@@ -29,6 +29,8 @@ class Instance:
         a segment that does not fit or a start function that traps: what had been written stays.
         """
         own = store.context()
+        if module.state not in (None, own.state):
+            raise WasmtimeError("cross-`Engine` instantiation is not currently supported")
         self._bind(own, module)
         self._check(imports)
         self._link(imports)

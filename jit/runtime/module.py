@@ -1,6 +1,7 @@
 """A module as the runtime takes it: its decoded structure and the source of its machine code."""
 
 from jit.abi.code import CodeSource
+from jit.runtime.engine import EngineState
 from jit.runtime.types import ExportType, ImportType, extern_type
 from jit.wasm.module import Export, ModuleInfo
 from jit.wasm.types import ExternType
@@ -12,9 +13,13 @@ class Module:
     Two modules are the same only if they are one object.
     """
 
-    def __init__(self, info: ModuleInfo, source: CodeSource) -> None:
+    def __init__(
+        self, info: ModuleInfo, source: CodeSource, engine: EngineState | None = None
+    ) -> None:
         self.info = info
         self.source = source
+        self.state = engine
+        """The engine whose stores can run it; None: it fits any."""
 
     @property
     def name(self) -> str | None:
