@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from gdbstub.monitor import MonitorError, run_command
 from gdbstub.target import (
     CODE_KINDS,
     Address,
@@ -52,7 +53,8 @@ _EXPEDITED = tuple(RegisterNumber(number) for number in (d.RBP, d.RSP, d.RIP))
 
 
 class X32View:
-    """A `Target` and a `Rendering`, with the extensions gdb uses: Features, ExecFile, ServedFiles."""
+    """A `Target` and a `Rendering`, with the extensions gdb uses: Features, ExecFile,
+    ServedFiles, Monitor."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -229,3 +231,10 @@ class X32View:
     def served_file(self, path: str) -> bytes:
         """Return the served program."""
         return self._program.read(path)
+
+    def monitor(self, command: str, output: Callable[[str], None]) -> None:
+        """Run a `monitor` command."""
+        try:
+            run_command(self._debugger, command, output)
+        except MonitorError as error:
+            raise TargetError(errno.EINVAL, str(error)) from None

@@ -1,0 +1,35 @@
+"""Traps: the signal, the words, the frame and the line; and what comes after."""
+
+import pytest
+
+from tests.gdb.session import debug
+from tests.guests.fixtures import Builder
+
+
+@pytest.mark.parametrize(
+    ("how", "signal", "words", "line"),
+    [
+        ("null", "SIGSEGV", "out of bounds memory access", "return *p;"),
+        ("divide", "SIGFPE", "integer divide by zero", "return 1 / divisor;"),
+        ("unreachable", "SIGILL", "`unreachable` instruction executed", "__builtin_trap();"),
+    ],
+)
+def test_a_trap_is_a_signal_at_its_line(
+    guest: Builder, how: str, signal: str, words: str, line: str
+) -> None:
+    results = debug(guest("session"), ["c", "frame", "print zero", "up", "c"], how)
+    first, last = results.all("c")
+    assert f"wasm trap: {words}" in first if how != "unreachable" else words in first
+    assert f"Program received signal {signal}" in first
+    assert "crash (" in results["frame"] and line in results["frame"]
+    assert results["print zero"] == "$1 = 0"
+    assert "main (" in results["up"]
+    assert f"terminated with signal {signal}" in last
+
+
+def test_a_stack_overflow_is_shown_at_the_innermost_frame(guest: Builder) -> None:
+    results = debug(guest("session"), ["c", "bt 3", "print how"], "overflow")
+    assert "wasm trap: call stack exhausted" in results["c"]
+    assert "SIGSEGV" in results["c"]
+    assert results["bt 3"].count("crash (how=") == 3
+    assert '"overflow"' in results["print how"]
