@@ -30,6 +30,7 @@ _log = logging.getLogger("gdbstub.policy")
 
 GO_ON = Verdict(stepping=False)
 STEP_ON = Verdict(stepping=True)
+_BREAKPOINT, _STEP, _INTERRUPT = RawKind.BREAKPOINT, RawKind.STEP, RawKind.INTERRUPT
 
 _Site: TypeAlias = tuple[tuple[Condition, ...], tuple[Command, ...]]
 
@@ -79,12 +80,12 @@ class Policy:
         """Return how the guest goes on, or None: it stops and the client is told."""
         if not self.attached:
             return GO_ON
-        if kind is RawKind.BREAKPOINT:
+        if kind is _BREAKPOINT:
             if self._hit(pc, reader):
                 return None
-        elif kind is RawKind.INTERRUPT:
+        elif kind is _INTERRUPT:
             return None if self.interrupting else self._onward
-        elif kind is not RawKind.STEP:
+        elif kind is not _STEP:
             return None
         # A step has ended here, whether at a breakpoint whose condition is false or not.
         if self._onward is STEP_ON and pc not in self._range:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable
+from types import FrameType
 
 import trio
 
 from gdbstub.execution import Execution, executing
 from gdbstub.server.connection import Connection, Ending
 from gdbstub.session import Session
-from gdbstub.target import Continue, Dialect, Exit, Exited, Guest, Signal
+from gdbstub.target import Continue, Dialect, Exit, Exited, Guest, Signal, Terminated
 from gdbstub.transports import Listener, listening
 
 _log = logging.getLogger("gdbstub.server")
 
 _ABORTED = 134  # what a shell shows for SIGABRT, and `gdbstub run` for a trap
-_KILLED = 137
+_STATUSES = {Signal.INT: 130, Signal.KILL: 137, Signal.TERM: 143}  # as a shell shows them
+_ENDING_SIGNALS = {signal.SIGINT: Signal.INT, signal.SIGTERM: Signal.TERM}
 
 
 async def serve(
@@ -60,11 +63,52 @@ async def serve(
             return execution.exit
 
 
+def run(
+    make_guest: Callable[[], Guest],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    once: bool = False,
+    view: Dialect | None = None,
+    on_listening: Callable[[str, int], None] | None = None,
+) -> Exit:
+    """Serve as `serve` does, as the whole business of a process: on its main thread.
+
+    SIGINT and SIGTERM kill the guest and return `Terminated` by them.
+    """
+    received: list[Signal] = []
+
+    async def until_signalled() -> Exit:
+        token = trio.lowlevel.current_trio_token()
+
+        def end(number: int, frame: FrameType | None) -> None:
+            received.append(_ENDING_SIGNALS[signal.Signals(number)])
+            token.run_sync_soon(scope.cancel)
+
+        before = {number: signal.signal(number, end) for number in _ENDING_SIGNALS}
+        try:
+            with trio.CancelScope() as scope:
+                return await serve(
+                    make_guest,
+                    host=host,
+                    port=port,
+                    once=once,
+                    view=view,
+                    on_listening=on_listening,
+                )
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return Terminated(received[0])
+
+    return trio.run(until_signalled)
+
+
 def exit_status(exit_: Exit) -> int:
     """Return the exit status a process shows for a guest's end."""
     if isinstance(exit_, Exited):
         return exit_.code & 0xFF
-    return _KILLED if exit_.signal is Signal.KILL else _ABORTED
+    return _STATUSES.get(exit_.signal, _ABORTED)
 
 
 async def _next_client(listener: Listener, execution: Execution) -> trio.SocketStream | None:

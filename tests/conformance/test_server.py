@@ -1,14 +1,18 @@
 """The life of connections: interrupting, detaching, losing, killing, ending, failing."""
 
 import logging
+import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import trio
 
 from gdbstub.server import GuestFailure, ListenError, exit_status, serve
 from gdbstub.target import Dialect, Exited, Signal, Terminated
-from tests.conformance.client import LLDB, Closed, served
+from tests.conformance.client import LLDB, Client, Closed, served
 from tests.conformance.toy import CODE, Toy
 
 ENDLESS = 1 << 31
@@ -192,6 +196,37 @@ async def test_cancelling_kills_a_running_guest() -> None:
             await client.send(b"qC")
             scope.cancel()
             await trio.lowlevel.checkpoint()
+
+
+SERVER = """
+from gdbstub.server import exit_status, run
+from tests.conformance.toy import Toy
+ended = run(lambda: Toy(limit=1 << 31), on_listening=lambda host, port: print(port, flush=True))
+raise SystemExit(exit_status(ended))
+"""
+
+
+@pytest.mark.parametrize("running", [False, True])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_a_signal_ends_the_process(
+    number: signal.Signals, status: int, running: bool
+) -> None:
+    root = Path(__file__).parents[2]
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-c", SERVER], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stderr is not None
+    port = int(await process.stdout.receive_some())
+    async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+        client = Client(stream)
+        assert await client.ask(b"?") == b"T05thread:1;10:000000e0;"
+        if running:
+            await client.send(b"c")
+        process.send_signal(number)
+        assert await process.wait() == status
+    assert await process.stderr.receive_some() == b""
+    await process.stdout.aclose()
+    await process.stderr.aclose()
 
 
 @pytest.mark.parametrize(
