@@ -153,25 +153,26 @@ def _end(s: State, block: Block, _: int) -> None:
             _dead(s)
         return
     label = s.labels.get(block)
-    if label is None:
-        return
-    if block.kind == "loop":
-        if s.homes is not label.outer_homes:
-            _leave_homes(s, label.outer_homes)
-        return
-    if label.ends:
+    depth = block.height + len(block.results)
+    if label is not None:
         if s.live:
             s.spill()
-        s.place_label(label, block.height + len(block.results))
+        if block.kind == "loop":
+            copies = fitting(s.copies, label.outer_homes)
+            s.set_homes(label.outer_homes)
+            s.set_copies(copies)
+        elif label.ends:
+            s.place_label(label, depth)
+    if not s.live:
+        _revive(s, depth)
 
 
-def _leave_homes(s: State, outer: dict[int, int]) -> None:
-    """The homes around a loop are in force again, their registers theirs."""
-    if s.live:
-        s.spill()
-    copies = fitting(s.copies, outer)
-    s.set_homes(outer)
-    s.set_copies(copies)
+def _revive(s: State, depth: int) -> None:
+    """Go on after a block whose end nothing reaches: the ops after it are there, and never run."""
+    s.stack[:] = [SLOT] * depth
+    s.set_copies({})
+    s.live = True
+    s.mark = -1
 
 
 def _br(s: State, block: Block, _: int) -> None:
