@@ -15,7 +15,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from gdbstub.target import Dialect
 from gdbstub.views.common.guest import ProgramGuest
@@ -242,10 +241,8 @@ def run(program: Program) -> int:
 def serve(program: Program, address: Address, options: Options) -> int:
     """Serve a program to debuggers until it has ended; return its exit status."""
     # Not loaded by `run`: the server's stack takes longer to import than a small program to run.
-    import trio  # noqa: PLC0415
-
     from gdbstub.server import GuestFailure, ListenError, exit_status  # noqa: PLC0415
-    from gdbstub.server import serve as serve_guest  # noqa: PLC0415
+    from gdbstub.server import run as run_server  # noqa: PLC0415
 
     if options.log_packets:
         packets = logging.getLogger("gdbstub.packets")
@@ -256,16 +253,13 @@ def serve(program: Program, address: Address, options: Options) -> int:
         return ProgramGuest(Debugger(program.store), program.start, program.name, VIEWS)
 
     try:
-        ending = trio.run(
-            partial(
-                serve_guest,
-                make_guest,
-                host=address.host,
-                port=address.port,
-                once=options.once,
-                view=options.view,
-                on_listening=_announce,
-            )
+        ending = run_server(
+            make_guest,
+            host=address.host,
+            port=address.port,
+            once=options.once,
+            view=options.view,
+            on_listening=_announce,
         )
     except ListenError as mistake:
         raise UsageError(str(mistake)) from None
