@@ -125,7 +125,8 @@ class EmulatedMachine(Pages):
     def patch(self, address: int, code: bytes) -> None:
         """Replace code, and what the emulator has translated of exactly these bytes."""
         self._code.patch(address, code)
-        self._uc.ctl_remove_cache(address, address + len(code))
+        if code:  # the emulator refuses an empty range
+            self._uc.ctl_remove_cache(address, address + len(code))
 
     def linear_memory(self, maximum: int) -> LinearMemory:
         """Map a linear memory to its maximum; its pages are taken when they are touched."""

@@ -71,6 +71,10 @@ def test_code_reads_back_with_patches(machine: Machine) -> None:
     assert machine.read_code(address, 6) == b"abCDef"
 
 
+def test_patch_of_nothing(machine: Machine) -> None:
+    machine.patch(machine.add_code(b""), b"")
+
+
 def test_code_is_aligned_and_rises(machine: Machine) -> None:
     first, second = machine.add_code(b"abc"), machine.add_code(b"def")
     assert first % 16 == second % 16 == 0
