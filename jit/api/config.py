@@ -14,6 +14,7 @@ MISSING = (
     # features that cannot be switched on
     "wasm_threads", "wasm_tail_call", "wasm_simd", "wasm_multi_memory", "wasm_memory64",
     "wasm_relaxed_simd", "wasm_relaxed_simd_deterministic", "wasm_component_model",
+    "wasm_component_model_map", "wasm_component_model_implements",
     "wasm_exceptions", "wasm_function_references", "wasm_gc", "wasm_wide_arithmetic",
     "wasm_custom_page_sizes", "wasm_stack_switching", "consume_fuel", "shared_memory", "gc_support",
     "signals_based_traps",
@@ -37,11 +38,12 @@ MACHINES = ("auto", "native", "emulated")
 class Config:
     """Settings of an engine; changing them later does not change the engine."""
 
+    epoch_interruption: bool = False
+    """Whether code looks at the epoch, and traps or yields at its deadline."""
+    guest_debug: bool = False
+    """Whether code can be stopped at every op and its state read: slower by about a tenth."""
+
     def __init__(self) -> None:
-        self.epoch_interruption = False
-        """Whether code looks at the epoch, and traps or yields at its deadline."""
-        self.guest_debug = False
-        """Whether code can be stopped at every op and its state read: slower by about a tenth."""
         self._max_wasm_stack = STACK_SIZE
         self._machine = "auto"
         self._target: str | None = None
@@ -67,6 +69,12 @@ class Config:
         if name not in MACHINES:
             raise WasmtimeError(f"unknown machine `{name}`: it is one of {', '.join(MACHINES)}")
         self._machine = name
+
+    def cranelift_flag_enable(self, flag: str) -> None:
+        """Do nothing: there is no Cranelift here."""
+
+    def cranelift_flag_set(self, key: str, value: str) -> None:
+        """Do nothing: there is no Cranelift here."""
 
     @property
     def target(self) -> str | None:

@@ -131,8 +131,6 @@ class Activation:
                 error = again
 
     def _host_failed(self, error: Exception) -> NoReturn:
-        if isinstance(error, Trap) and error.trap_code is None and not error.frames:
-            error.frames = backtrace(self.store)
         if self.store.hooks is not None:
             self.store.hooks.on_hostcall_error(self, error)
         raise error

@@ -87,7 +87,8 @@ def test_arguments_and_results_beyond_the_registers(store: Store) -> None:
 
 def test_upper_halves_are_ignored(store: Store) -> None:
     module = make_module(
-        '(module (func (export "f") (result i32) unreachable))', "mov rax, 0x1_8000_0000".replace("_", "") + "\nret"
+        '(module (func (export "f") (result i32) unreachable))',
+        "mov rax, 0x1_8000_0000".replace("_", "") + "\nret",
     )
     assert only_export(store, module)(store) == -(1 << 31)
 
@@ -272,11 +273,15 @@ def test_endless_recursion_is_a_stack_overflow(store: Store) -> None:
     assert len(caught.value.frames) == 20
 
 
-SPIN = PROLOGUE + """
+SPIN = (
+    PROLOGUE
+    + """
     1: cmp dword ptr [r14 + INTERRUPT], 0
     je 1b
     call [r14 + STUB_INTERRUPT]
-    """ + EPILOGUE
+    """
+    + EPILOGUE
+)
 
 
 def spinning() -> Module:
@@ -294,7 +299,9 @@ def test_interrupt_from_another_thread_traps(store: Store) -> None:
 def test_interrupt_waits_for_the_next_run_and_happens_once(store: Store) -> None:
     module = make_module(
         '(module (func (export "f") unreachable))',
-        PROLOGUE + "cmp rsp, [r14 + STACK_LIMIT]\n jae 1f\n call [r14 + STUB_INTERRUPT]\n 1:" + EPILOGUE,
+        PROLOGUE
+        + "cmp rsp, [r14 + STACK_LIMIT]\n jae 1f\n call [r14 + STUB_INTERRUPT]\n 1:"
+        + EPILOGUE,
         tables=[table(0)],
     )
     func = only_export(store, module)
@@ -363,12 +370,21 @@ def test_breakpoint_exits_and_goes_on_with_every_register(store: Store) -> None:
     site = "nopl 0[rax + rax]"
     text = "\n".join(
         [f"mov r{n}, {n * 1001}" for n in range(8, 14)]
-        + ["mov ebx, 77", "stc", ".byte 0x0f,0x1f,0x44,0x00,0x00", "sbb eax, eax", "neg eax", "add eax, ebx"]
+        + [
+            "mov ebx, 77",
+            "stc",
+            ".byte 0x0f,0x1f,0x44,0x00,0x00",
+            "sbb eax, eax",
+            "neg eax",
+            "add eax, ebx",
+        ]
         + [f"add eax, r{n}d" for n in range(8, 14)]
         + ["ret"]
     )
     del site
-    func = only_export(store, make_module('(module (func (export "f") (result i32) unreachable))', text))
+    func = only_export(
+        store, make_module('(module (func (export "f") (result i32) unreachable))', text)
+    )
     expected = func(store)
     assert expected == 1 + 77 + 1001 * sum(range(8, 14))
     range_ = store.code.modules()[0].function(0)
@@ -394,7 +410,10 @@ def test_hook_may_call_the_guest(store: Store) -> None:
 
     inner = only_export(
         store,
-        make_module('(module (func (export "f") (param i32) (result i32) unreachable))', "lea eax, [rdi + rdi]\nret"),
+        make_module(
+            '(module (func (export "f") (param i32) (result i32) unreachable))',
+            "lea eax, [rdi + rdi]\nret",
+        ),
     )
     spin = only_export(store, spinning())
     store.hooks = Recorder(act)
@@ -481,13 +500,17 @@ def test_wake_descriptor_is_readable_while_an_interrupt_is_wanted(store: Store) 
     assert readable()
 
 
-EPOCH = PROLOGUE + """
+EPOCH = (
+    PROLOGUE
+    + """
     mov rax, [r14 + EPOCH_COUNTER]
     mov rax, [rax]
     cmp rax, [r14 + EPOCH_DEADLINE]
     jb 1f
     call [r14 + STUB_EPOCH]
-    1:""" + EPILOGUE
+    1:"""
+    + EPILOGUE
+)
 
 
 def epoch_func(store: Store) -> Func:
@@ -539,7 +562,10 @@ def test_second_thread_is_refused(store: Store) -> None:
 
 
 def test_another_thread_may_run_afterwards(store: Store) -> None:
-    func = only_export(store, make_module('(module (func (export "f") (result i32) unreachable))', "mov eax, 3\nret"))
+    func = only_export(
+        store,
+        make_module('(module (func (export "f") (result i32) unreachable))', "mov eax, 3\nret"),
+    )
     func(store)
     results: list[int] = []
     thread = threading.Thread(target=lambda: results.append(func(store)))

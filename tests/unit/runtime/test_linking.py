@@ -27,14 +27,20 @@ def item(text: str) -> Callable[[Any, Any], Any]:
     kind, *words = text.split()
 
     def types(w: Any, letters: str) -> list[Any]:
-        return [getattr(w.ValType, {"i": "i32", "I": "i64", "f": "f32"}[c])() for c in letters if c != "-"]
+        return [
+            getattr(w.ValType, {"i": "i32", "I": "i64", "f": "f32"}[c])()
+            for c in letters
+            if c != "-"
+        ]
 
     def limits(w: Any) -> Any:
         return w.Limits(int(words[0]), int(words[1]) if words[1] != "-" else None)
 
     def make(w: Any, store: Any) -> Any:
         if kind == "func":
-            return w.Func(store, w.FuncType(types(w, words[0]), types(w, words[1])), lambda *_: None)
+            return w.Func(
+                store, w.FuncType(types(w, words[0]), types(w, words[1])), lambda *_: None
+            )
         if kind == "memory":
             return w.Memory(store, w.MemoryType(limits(w)))
         if kind == "table":
@@ -185,6 +191,8 @@ def test_unknown_imports_as_traps() -> None:
 def test_a_module_that_is_no_command_is_instantiated_once() -> None:
     store = make_store("native")
     linker = Linker()
-    linker.define_module(store, "m", make_module('(module (global (export "g") (mut i32) (i32.const 3)))'))
+    linker.define_module(
+        store, "m", make_module('(module (global (export "g") (mut i32) (i32.const 3)))')
+    )
     assert linker.get(store, "m", "g") is linker.get(store, "m", "g")
     assert len(store.instances) == 1
