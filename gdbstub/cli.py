@@ -20,6 +20,7 @@ from gdbstub.target import Dialect
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.common.program import LoadError, Program, Settings, load
 from gdbstub.views.common.rendering import RenderingFactory
+from gdbstub.views.wasm import WasmView
 from gdbstub.views.x32 import X32View
 from jit import ExitTrap, Trap, WasmtimeError
 from jit.debug.debugger import Debugger
@@ -42,7 +43,7 @@ Everything after PROG.wasm belongs to the program. Its exit status is the comman
 a mistake in the command 2.
 """
 
-VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: X32View}
+VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: X32View, Dialect.LLDB: WasmView}
 
 MISTAKE = 2
 TRAPPED = 134
@@ -250,7 +251,8 @@ def serve(program: Program, address: Address, options: Options) -> int:
         packets.setLevel(logging.DEBUG)
 
     def make_guest() -> ProgramGuest:
-        return ProgramGuest(Debugger(program.store), program.start, program.name, VIEWS)
+        debugger = Debugger(program.store)
+        return ProgramGuest(debugger, program.start, program.name, VIEWS, path=program.path)
 
     try:
         ending = run_server(

@@ -48,17 +48,20 @@ class ProgramGuest:
         name: str,
         renderings: Mapping[Dialect, RenderingFactory],
         dialect: Dialect = Dialect.GDB,
+        path: str | None = None,
     ) -> None:
         """Prepare to run `start`, which executes guest code in the debugger's store.
 
-        `dialect` is the one whose addresses events carry until a client comes.
+        `dialect` is the one whose addresses events carry until a client comes; `path` is the
+        absolute one of the program's file.
         """
         self._debugger = debugger
         self._start = start
         self._interruption = Interruption(debugger)
-        stage = Stage(debugger, self._interruption, name)
+        stage = Stage(debugger, self._interruption, name, path)
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
         self._view = self._renderings[dialect]
+        self._standing = Standing(RawKind.ENTRY, self._view.outside())
         self._gate: Gate
         self._entered = False
         self._killer = Signal.NONE
@@ -81,8 +84,11 @@ class ProgramGuest:
 
     def view(self, dialect: Dialect) -> Target:
         """Return the view for a client and speak its addresses from now on; see `Guest`."""
-        self._view = self._renderings[dialect]
-        return self._view
+        view = self._renderings[dialect]
+        if view is not self._view:
+            self._view = view
+            view.stand(replace(self._standing, address=self._address()))
+        return view
 
     # Events, on the worker thread
 
@@ -120,7 +126,10 @@ class ProgramGuest:
                 continue
             first = None
             self._entered = True
+            view = self._view
             stepping = self._ask(Standing(kind, point.address)).stepping
+            if self._view is not view:
+                break  # the new client has been shown the op's own address
         self._debugger.step(stepping)
 
     def _in_host_call(self) -> None:
@@ -144,6 +153,7 @@ class ProgramGuest:
     def _event(self, standing: Standing) -> Verdict:
         if standing.kind is RawKind.INTERRUPT:
             self._interruption.served()
+        self._standing = standing
         self._view.stand(standing)
         verdict = self._gate.event(standing.kind, standing.address, self._view)
         if standing.kind is not RawKind.TRAP and verdict.signal not in _HARMLESS:

@@ -41,8 +41,9 @@ class Settings:
 class Program:
     """A program that has been loaded and not yet started."""
 
-    def __init__(self, name: str, store: Store, linker: Linker, module: Module) -> None:
-        self.name = name
+    def __init__(self, path: str, store: Store, linker: Linker, module: Module) -> None:
+        self.path = os.path.abspath(path)
+        self.name = os.path.basename(path)
         self.store = store
         self._linker = linker
         self._module = module
@@ -59,19 +60,18 @@ class Program:
 
 def load(settings: Settings, debug: bool) -> Program:
     """Load a program, checking all but its functions' bodies. Raises `LoadError`."""
-    name = os.path.basename(settings.path)
     try:
         with open(settings.path, "rb") as file:
             data = file.read()
     except OSError as error:
         raise LoadError(f"cannot read {settings.path}: {error.strerror}") from None
     try:
-        return _link(settings, name, data, debug)
+        return _link(settings, data, debug)
     except WasmtimeError as error:
         raise LoadError(f"{settings.path}: {error}") from None
 
 
-def _link(settings: Settings, name: str, data: bytes, debug: bool) -> Program:
+def _link(settings: Settings, data: bytes, debug: bool) -> Program:
     config = Config()
     config.guest_debug = debug
     if settings.machine is not None:
@@ -90,7 +90,7 @@ def _link(settings: Settings, name: str, data: bytes, debug: bool) -> Program:
     for host, guest in settings.folders:
         wasi.preopen_dir(host, guest)
     store.set_wasi(wasi)
-    return Program(name, store, linker, module)
+    return Program(settings.path, store, linker, module)
 
 
 def _check_imports(path: str, store: Store, linker: Linker, module: Module) -> None:

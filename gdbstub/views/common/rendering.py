@@ -32,12 +32,14 @@ class Interruption:
 class Stage:
     """What a view stands on. `name` is the program's, for lists of threads and of files.
 
+    `path` is where the first module was read from, absolute; None if it came from no file.
     A view calls `interruption.served()` whenever it describes a stop.
     """
 
     debugger: Debugger
     interruption: Interruption
     name: str
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

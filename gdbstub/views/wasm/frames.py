@@ -1,0 +1,87 @@
+"""Frames as lldb asks for them: the code address of each, and values as bytes of their own width."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from itertools import islice
+
+from gdbstub.target import Address, FrameIndex, TargetError
+from gdbstub.views.wasm.addresses import OUTSIDE, Kind, encode
+from jit.debug.debugger import Debugger
+from jit.debug.errors import DebugError
+from jit.debug.frames import FrameHandle, mask_of
+
+MOST_FRAMES = 8000
+"""A call stack longer than a packet is cut off at its outer end: endless recursion has a million."""
+
+
+class Frames:
+    """The frames of the stop at hand; `reset` at the next."""
+
+    def __init__(self, debugger: Debugger, innermost: Callable[[], Address]) -> None:
+        """`innermost` gives the address that the innermost frame is shown at."""
+        self._debugger = debugger
+        self._innermost = innermost
+        self._outer: list[Address] | None = None
+
+    def reset(self) -> None:
+        """Forget what was found out: the guest has run."""
+        self._outer = None
+
+    def address_of(self, frame: FrameHandle) -> Address:
+        """Return where a frame stands; of an outer one, after its call."""
+        place = frame.wasm_function_index_and_pc()
+        if place is None:
+            return OUTSIDE
+        return encode(Kind.CODE, self._debugger.module_of(frame).index, place[1])
+
+    def addresses(self) -> list[Address]:
+        """Return the address of every frame, innermost first."""
+        return [self._innermost(), *self._outer_addresses()]
+
+    def _outer_addresses(self) -> list[Address]:
+        if self._outer is None:
+            frames = islice(self._debugger.frames(), 1, MOST_FRAMES)
+            self._outer = [self.address_of(frame) for frame in frames]
+        return self._outer
+
+    def returning_to(self, address: int) -> int | None:
+        """Return the stack offset of the innermost frame that another one returns to at `address`."""
+        outer = self._outer_addresses()
+        if address not in outer:
+            return None
+        frame = self._debugger.frame(1 + outer.index(Address(address)))
+        assert frame is not None, "it has just been listed"
+        return frame.stack_offset
+
+    def _frame(self, index: FrameIndex) -> FrameHandle:
+        frame = self._debugger.frame(index)
+        if frame is None:
+            raise TargetError(errno.EINVAL, f"there is no frame {index}")
+        return frame
+
+    def local(self, frame: FrameIndex, index: int) -> bytes:
+        """Return a local's value."""
+        return self._read(self._frame(frame).local_type, self._frame(frame).local_bits, index)
+
+    def stack_value(self, frame: FrameIndex, index: int) -> bytes:
+        """Return an operand's value, index 0 at the bottom."""
+        return self._read(self._frame(frame).stack_type, self._frame(frame).stack_bits, index)
+
+    def global_(self, frame: FrameIndex, index: int) -> bytes:
+        """Return the value of a global of a frame's instance."""
+        instance = self._frame(frame).instance()
+        return self._read(
+            lambda number: self._debugger.global_type(instance, number).valtype,
+            lambda number: self._debugger.global_bits(instance, number),
+            index,
+        )
+
+    @staticmethod
+    def _read(type_of: Callable[[int], int], bits_of: Callable[[int], int], index: int) -> bytes:
+        try:
+            size = mask_of(type_of(index)).bit_length() // 8
+            return bits_of(index).to_bytes(size, "little")
+        except DebugError as error:
+            raise TargetError(errno.EINVAL, str(error)) from error

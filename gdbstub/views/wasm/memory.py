@@ -1,0 +1,147 @@
+"""What lldb reads and writes by address: linear memories, and modules in code addresses.
+
+A module reads as its bytes, except that the declarations of locals read as `nop`s: they lie between a
+function's address and its first op, and lldb (22) would disassemble them as ops, out of step.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gdbstub.extensions import Region
+from gdbstub.target import Address, TargetError, unreadable
+from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.wasm.addresses import LAST, Kind, decode, encode
+from jit import Instance
+from jit.debug.debugger import Debugger
+from jit.debug.errors import DebugError, OutOfRange
+
+_NOP = b"\x01"
+
+
+class CodeImage:
+    """One module as its code addresses show it."""
+
+    def __init__(self, code: ModuleCode) -> None:
+        self.code = code
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes shown."""
+        data = bytearray(self.code.module.info.data)
+        for function in self.code.functions:
+            size = function.first_op - function.start
+            data[function.start : function.first_op] = _NOP * size
+        return bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A memory: the index that an instance knows it by."""
+
+    instance: Instance
+    index: int
+
+
+class AddressSpace:
+    """Reads and writes by address; an access never goes from one module or memory to another."""
+
+    def __init__(self, debugger: Debugger, images: Sequence[CodeImage]) -> None:
+        """`images` are the modules in registration order; it may grow."""
+        self._debugger = debugger
+        self._images = images
+
+    # Linear memories
+
+    def _current(self) -> _Place | None:
+        """Return the memory that low addresses mean."""
+        frame = self._debugger.frame(0)
+        if frame is not None:
+            return _Place(frame.instance(), 0)
+        instances = self._debugger.instances()
+        return _Place(instances[0], 0) if instances else None
+
+    def _memories(self) -> list[_Place]:
+        """Return all memories, each once, in order of the instances that first have them."""
+        found: dict[int, _Place] = {}
+        for instance in self._debugger.instances():
+            for index in range(len(instance.module.info.memories)):
+                linear = self._debugger.memory(instance, index).linear
+                found.setdefault(id(linear), _Place(instance, index))
+        return list(found.values())
+
+    def _memory(self, number: int) -> _Place | None:
+        if number == 0:
+            return self._current()
+        memories = self._memories()
+        return memories[number - 1] if number <= len(memories) else None
+
+    def _size(self, place: _Place) -> int:
+        try:
+            return self._debugger.memory(place.instance, place.index).linear.size
+        except OutOfRange:
+            return 0
+
+    # By address
+
+    def image_at(self, address: int) -> tuple[CodeImage, int] | None:
+        """Return the module that a code address lies in, and the offset in it."""
+        kind, number, offset = decode(address)
+        if kind != Kind.CODE or number >= len(self._images):
+            return None
+        image = self._images[number]
+        return (image, offset) if offset < len(image.data) else None
+
+    def read(self, address: int, length: int) -> bytes:
+        """Return up to `length` bytes, fewer where they end; `TargetError` for none at all."""
+        kind, number, offset = decode(address)
+        data = b""
+        if kind == Kind.CODE:
+            found = self.image_at(address)
+            if found is not None:
+                data = found[0].data[offset : offset + length]
+        elif kind == Kind.MEMORY:
+            place = self._memory(number)
+            if place is not None and offset < self._size(place):
+                data = self._debugger.read_memory(place.instance, place.index, offset, length)
+        if not data:
+            raise unreadable(address, length)
+        return data
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write all of `data` into a memory, or nothing."""
+        kind, number, offset = decode(address)
+        if kind == Kind.CODE:
+            raise TargetError(errno.EACCES, f"0x{address:x} cannot be written: code")
+        place = self._memory(number) if kind == Kind.MEMORY else None
+        if place is None:
+            raise unreadable(address, len(data))
+        try:
+            self._debugger.write_memory(place.instance, place.index, offset, data)
+        except DebugError as error:
+            raise TargetError(errno.EFAULT, str(error)) from error
+
+    def region(self, address: Address) -> Region:
+        """Return the memory or module at an address, or the gap around it."""
+        start = 0
+        for region in self._regions():
+            if address < region.start:
+                return Region(Address(start), region.start - start, "")
+            start = region.start + region.size
+            if address < start:
+                return region
+        return Region(Address(start), LAST - start, "")
+
+    def _regions(self) -> Iterator[Region]:
+        """List what can be read, by ascending address."""
+        current = self._current()
+        places = ([current] if current is not None else []) + self._memories()
+        for number, place in enumerate(places, start=current is None):
+            size = self._size(place)
+            if size:
+                yield Region(encode(Kind.MEMORY, number, 0), size, "rw")
+        for number, image in enumerate(self._images):
+            yield Region(encode(Kind.CODE, number, 0), len(image.data), "rx")

@@ -1,0 +1,232 @@
+"""The guest as a Wasm machine: `Target`, for lldb. Each part of it is a module of this folder."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Sequence
+
+from gdbstub.extensions import HostInfo, Region, RegisterInfo
+from gdbstub.monitor import MonitorError, run_command
+from gdbstub.target import (
+    CODE_KINDS,
+    Address,
+    Breakpoint,
+    BreakpointKind,
+    FrameIndex,
+    RawKind,
+    RegisterNumber,
+    ResumeRequest,
+    Signal,
+    Signalled,
+    Step,
+    Stepped,
+    Stop,
+    StopReason,
+    TargetError,
+    Thread,
+    ThreadId,
+    Trapped,
+)
+from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.common.rendering import Point, Stage
+from gdbstub.views.common.stops import Standing
+from gdbstub.views.wasm.addresses import OUTSIDE, Kind, encode
+from gdbstub.views.wasm.breakpoints import Breakpoints
+from gdbstub.views.wasm.description import HOST, PC, PC_SIZE, REGISTERS, libraries_xml
+from gdbstub.views.wasm.frames import Frames
+from gdbstub.views.wasm.memory import AddressSpace, CodeImage
+from jit.debug.debugger import Debugger
+
+THREAD = ThreadId(1)
+
+
+class WasmView:
+    """A `Target` and a `Rendering`, with the extensions lldb uses.
+
+    These are Libraries, Machine, RegisterInfos, Regions, Monitor, WasmState.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._debugger: Debugger = stage.debugger
+        self._images: list[CodeImage] = []
+        self._listed: int | None = None
+        """How many modules the client knows of, None before it asks."""
+        self._memory = AddressSpace(stage.debugger, self._images)
+        self._frames = Frames(stage.debugger, self._pc)
+        self._breakpoints = Breakpoints(stage.debugger, self._image_at, self._frames.returning_to)
+        self._standing = Standing(RawKind.ENTRY, OUTSIDE)
+
+    # As the guest drives it
+
+    def stand(self, standing: Standing) -> None:
+        """Take note of a new raw event; see `Rendering`."""
+        self._standing = standing
+        self._frames.reset()
+
+    def points(self, module: int, pc: int) -> Sequence[Point]:
+        """Return the addresses a boundary is shown at; see `Rendering`."""
+        return self._breakpoints.points(module, pc)
+
+    def address(self, module: int, pc: int) -> Address:
+        """Return the address of a PC; see `Rendering`."""
+        return encode(Kind.CODE, module, pc)
+
+    def outside(self) -> Address:
+        """Return the address of what is no guest code; see `Rendering`."""
+        return OUTSIDE
+
+    def register(self, number: RegisterNumber) -> int:
+        """Return a register's value, for conditions; see `Reader`."""
+        _check_register(number)
+        return self._pc()
+
+    def memory(self, address: Address, length: int) -> bytes:
+        """Return exactly `length` bytes, for conditions; see `Reader`."""
+        data = self.read_memory(THREAD, address, length)
+        if len(data) < length:
+            raise TargetError(errno.EFAULT, f"no memory at 0x{address + len(data):x}")
+        return data
+
+    def _pc(self) -> Address:
+        return self._standing.address
+
+    def _update_images(self) -> None:
+        for registered in self._debugger.modules()[len(self._images) :]:
+            self._images.append(CodeImage(ModuleCode(self._debugger, registered)))
+
+    def _image_at(self, address: int) -> tuple[CodeImage, int] | None:
+        self._update_images()
+        return self._memory.image_at(address)
+
+    # Target
+
+    def address_bits(self) -> int:
+        """Return 64."""
+        return 64
+
+    def stop(self) -> Stop:
+        """Describe the present stop."""
+        self._stage.interruption.served()
+        self._update_images()
+        pc = self._pc()
+        late = self._listed is not None and self._listed != len(self._images)
+        return Stop(
+            self._reason(),
+            THREAD,
+            registers=((PC, pc.to_bytes(PC_SIZE, "little")),),
+            pcs=(pc,),
+            fields=(("library", "1"),) if late else (),
+        )
+
+    def _reason(self) -> StopReason:
+        standing = self._standing
+        if standing.fault is not None:
+            return Trapped(standing.fault.signal, standing.fault.text)
+        if standing.kind is RawKind.BREAKPOINT:
+            return Breakpoint(self._breakpoints.kind(standing.address))
+        if standing.kind is RawKind.INTERRUPT:
+            return Signalled(Signal.INT)
+        return Stepped()
+
+    def threads(self) -> Sequence[Thread]:
+        """List the one thread."""
+        return (Thread(THREAD, self._stage.name),)
+
+    def read_registers(self, thread: ThreadId) -> bytes:
+        """Return the pc."""
+        return self._pc().to_bytes(PC_SIZE, "little")
+
+    def write_registers(self, thread: ThreadId, values: bytes) -> None:
+        """Refuse: the pc cannot be written."""
+        raise TargetError(errno.ENOTSUP, "the pc of a Wasm function cannot be written")
+
+    def read_register(self, thread: ThreadId, number: RegisterNumber) -> bytes:
+        """Return the pc."""
+        _check_register(number)
+        return self.read_registers(thread)
+
+    def write_register(self, thread: ThreadId, number: RegisterNumber, value: bytes) -> None:
+        """Refuse: the pc cannot be written."""
+        _check_register(number)
+        self.write_registers(thread, value)
+
+    def read_memory(self, thread: ThreadId, address: Address, length: int) -> bytes:
+        """Read up to `length` bytes of a memory or a module."""
+        self._update_images()
+        return self._memory.read(address, length)
+
+    def write_memory(self, thread: ThreadId, address: Address, data: bytes) -> None:
+        """Write into a memory."""
+        self._memory.write(address, data)
+
+    def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
+        """Software and hardware breakpoints, which are the same here."""
+        return CODE_KINDS
+
+    def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
+        """Insert a breakpoint."""
+        self._breakpoints.insert(kind, address)
+
+    def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
+        """Remove a breakpoint."""
+        self._breakpoints.remove(kind, address)
+
+    def prepare_resume(self, request: ResumeRequest) -> None:
+        """Take note of how the guest goes on."""
+        if not isinstance(request, Step):
+            self._breakpoints.runs_on()
+
+    def detach(self) -> None:
+        """Forget the client."""
+        self._breakpoints.clear()
+        self._listed = None
+
+    # Extensions
+
+    def host_info(self) -> HostInfo:
+        """Describe the machine."""
+        return HOST
+
+    def register_infos(self) -> tuple[RegisterInfo, ...]:
+        """Describe the pc, the one register."""
+        return REGISTERS
+
+    def libraries_xml(self) -> bytes:
+        """List the modules."""
+        self._update_images()
+        self._listed = len(self._images)
+        return libraries_xml(self._images, self._stage.path)
+
+    def region(self, address: Address) -> Region:
+        """Return the memory, the module or the gap at an address."""
+        self._update_images()
+        return self._memory.region(address)
+
+    def call_stack(self, thread: ThreadId) -> Sequence[Address]:
+        """Return the address of every frame, innermost first."""
+        return self._frames.addresses()
+
+    def local(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
+        """Return a local."""
+        return self._frames.local(frame, index)
+
+    def global_(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
+        """Return a global of the frame's instance."""
+        return self._frames.global_(frame, index)
+
+    def stack_value(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
+        """Return an operand, counted from the bottom."""
+        return self._frames.stack_value(frame, index)
+
+    def monitor(self, command: str, output: Callable[[str], None]) -> None:
+        """Run a `monitor` command."""
+        try:
+            run_command(self._debugger, command, output)
+        except MonitorError as error:
+            raise TargetError(errno.EINVAL, str(error)) from None
+
+
+def _check_register(number: RegisterNumber) -> None:
+    if number != PC:
+        raise TargetError(errno.EINVAL, f"there is no register {number}")
