@@ -300,7 +300,7 @@ class InfoPatcher(AttributePatcher):
         die = self._reader.die(self._unit, offset)
         producer = die.attributes.get(dw.DW_AT_producer)
         text = self._reader.string(self._unit, producer)
-        if producer is not None and text and PRODUCER_PREFIX not in text:
+        if producer is not None and text and not text.startswith(PRODUCER_PREFIX):
             self._rename(producer, PRODUCER_PREFIX + b"(" + text + b")")
 
     def _finish_function(self, offset: int) -> None:

@@ -66,15 +66,6 @@ def frame_size(num_locals: int, max_stack: int) -> int:
     return block_end(num_locals, max_stack) - CALLER_CFA_OFFSET
 
 
-def callee_cfa(caller_cfa: int, num_locals: int, max_stack: int) -> int:
-    """Return the CFA of a frame called from the frame at `caller_cfa`, 16-byte aligned.
-
-    `num_locals` and `max_stack` are the callee's, so an address depends on outer frames only.
-    """
-    top = caller_cfa + CALLER_CFA_OFFSET
-    return (top - block_end(num_locals, max_stack)) & ~15
-
-
 def anchor(offset: int) -> tuple[int, int]:
     """Return (DWARF register, offset from it) for the place `offset` bytes from the CFA.
 

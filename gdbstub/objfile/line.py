@@ -16,6 +16,7 @@ COPY, ADVANCE_PC, CONST_ADD_PC, FIXED_ADVANCE_PC = 1, 2, 8, 9
 END_SEQUENCE, SET_ADDRESS = 1, 2
 SET_BASIC_BLOCK = 7
 """Without effect on what debuggers read: the filler for what is removed."""
+EMPTY_END = bytes((0, 1, END_SEQUENCE))
 
 
 class LineHeader:
@@ -127,11 +128,12 @@ class LinePatcher:
     def _end_sequence(
         self, start: int, end: int, dead: bool, addresses: list[tuple[int, int]]
     ) -> None:
-        """Shift a sequence's addresses, or fill it with what has no effect when it is dead."""
+        """Shift a sequence's addresses, or make it one without rows when it is dead."""
         self._tally.line_sequences += 1
         if dead:
             self._tally.dead_line_sequences += 1
-            self._out[start:end] = bytes((SET_BASIC_BLOCK,)) * (end - start)
+            filler = bytes((SET_BASIC_BLOCK,)) * (end - start - len(EMPTY_END))
+            self._out[start:end] = filler + EMPTY_END
             return
         for position, address in addresses:
             shown = (address + self._delta) & 0xFFFFFFFF

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from gdbstub.objfile import dw
 from gdbstub.objfile.addresses import CodeMap
-from gdbstub.objfile.dies import Die, DieReader
+from gdbstub.objfile.dies import DieReader
 from gdbstub.objfile.dwarf_patch import PatchedDwarf
 from gdbstub.objfile.elf import Symbol, SymbolType
 from gdbstub.objfile.image import ModuleImage
@@ -19,6 +19,9 @@ from gdbstub.objfile.types import TypeReader
 
 HOST_SYMBOL = b"__wasm_host"
 MAIN = b"main"
+
+VTABLE_PREFIX = b"_ZTV"
+"""A vtable's DWARF type is that of one entry, so its symbol has no size."""
 
 TABLE_REGION_SIZE = 0x400
 """Addresses below are table slots: data of a linked module starts above."""
@@ -101,14 +104,10 @@ def variable_symbols(
             continue
         if variable.function is not None and not linkage:
             name = names[variable.function.index][0] + b"." + name
-        size = _size(types, die)
+        size = 0 if linkage.startswith(VTABLE_PREFIX) else types.of(die).size
         symbol = Symbol(name, variable.address, size, SymbolType.OBJECT, external)
         found.setdefault((name, variable.address), symbol)
     return list(found.values())
-
-
-def _size(types: TypeReader, die: Die) -> int:
-    return max(types.of(die).size, 0)
 
 
 def host_symbol(image: ModuleImage) -> Symbol:
