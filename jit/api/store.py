@@ -3,12 +3,12 @@
 from typing import Any
 
 from jit.api.engine import Engine
+from jit.debug.interface import DebuggableStore
 from jit.runtime.errors import WasmtimeError
-from jit.runtime.store import Store as RuntimeStore
 from jit.wasi.config import WasiConfig
 
 
-class Store(RuntimeStore):
+class Store(DebuggableStore):
     """Everything one guest consists of; other objects are used with the store they belong to."""
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:
