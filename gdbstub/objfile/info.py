@@ -66,8 +66,11 @@ C_MAIN_LINKAGE = (b"__main_argc_argv", b"__main_void", b"__original_main")
 PRODUCER_PREFIX = b"clang "
 """gdb trusts the line table for the end of a prologue when the producer starts with this."""
 
-QUAD_FLOAT_NAME = b"_Float128"
-"""The 16-byte float of this name is IEEE quad to gdb, as Wasm's is; `long double` would be x87's."""
+QUAD_FLOAT_NAMES = {
+    (dw.DW_ATE_float, 16): b"_Float128",
+    (dw.DW_ATE_complex_float, 32): b"complex _Float128",
+}
+"""Floats of these names are IEEE quad to gdb, as Wasm's are; `long double` would be x87's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,11 +329,10 @@ class InfoPatcher(AttributePatcher):
 
     def _finish_base_type(self, offset: int) -> None:
         die = self._reader.die(self._unit, offset)
-        encoding = die.number(dw.DW_AT_encoding)
-        if encoding == dw.DW_ATE_float and die.number(dw.DW_AT_byte_size) == 16:
-            name = die.attributes.get(dw.DW_AT_name)
-            if name is not None:
-                self._rename(name, QUAD_FLOAT_NAME)
+        key = die.number(dw.DW_AT_encoding), die.number(dw.DW_AT_byte_size)
+        name = die.attributes.get(dw.DW_AT_name)
+        if key in QUAD_FLOAT_NAMES and name is not None:
+            self._rename(name, QUAD_FLOAT_NAMES[key])
 
     def _finish_variable(self, offset: int) -> None:
         address = self._data_address

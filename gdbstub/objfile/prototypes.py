@@ -111,14 +111,14 @@ def scalars(ctype: CType, offset: int = 0) -> Iterable[tuple[int, CType]]:
         for field in ctype.fields:
             yield from scalars(field.type, offset + field.offset)
     elif ctype.kind is TypeKind.ARRAY:
-        if ctype.element is not None and ctype.element.size:
-            for index in range(ctype.count):
+        if ctype.element is not None and ctype.element.size > 0:
+            for index in range(min(ctype.count, ctype.size // ctype.element.size)):
                 yield from scalars(ctype.element, offset + index * ctype.element.size)
     elif ctype.kind is TypeKind.COMPLEX:
         half = CType(TypeKind.FLOAT, ctype.size // 2)
         yield offset, half
         yield offset + half.size, half
-    elif ctype.size:
+    elif ctype.size > 0:
         yield offset, ctype
 
 
@@ -127,7 +127,7 @@ def eightbytes(ctype: CType) -> tuple[RegisterClass, ...] | None:
 
     None: in memory (returned through a pointer that comes back in rax). Empty: no value.
     """
-    if ctype.size == 0:
+    if ctype.size <= 0:
         return ()
     if ctype.size > 16 or ctype.by_reference or ctype.kind is TypeKind.UNKNOWN:
         return None
@@ -135,7 +135,7 @@ def eightbytes(ctype: CType) -> tuple[RegisterClass, ...] | None:
     for offset, scalar in scalars(ctype):
         if scalar.size > 8 and scalar.kind is TypeKind.FLOAT:
             return None
-        if offset % min(scalar.size, 8):
+        if offset % min(scalar.size, 8) or not 0 <= offset <= ctype.size - scalar.size:
             return None
         for index in range(offset // 8, min((offset + scalar.size + 7) // 8, len(classes))):
             if scalar.kind is not TypeKind.FLOAT:

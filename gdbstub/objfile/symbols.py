@@ -105,6 +105,7 @@ def variable_symbols(
         if variable.function is not None and not linkage:
             name = names[variable.function.index][0] + b"." + name
         size = 0 if linkage.startswith(VTABLE_PREFIX) else types.of(die).size
+        size = min(max(size, 0), 0xFFFFFFFF - variable.address)
         symbol = Symbol(name, variable.address, size, SymbolType.OBJECT, external)
         found.setdefault((name, variable.address), symbol)
     return list(found.values())

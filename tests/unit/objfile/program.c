@@ -14,6 +14,7 @@ struct node *head = &n1;
 int counter = 7;
 double ratio = 1.5;
 long double quad = 1.25L;
+_Complex long double complex_quad;
 int table[4] = {10, 20, 30, 40};
 
 static int add(int a, int b) { return a + b; }
@@ -61,6 +62,6 @@ int main(int argc, char **argv) {
   pair p = mkpair(r, argc);
   big b = mkbig(r);
   printf("%d %d %f %d\n", r, walk(head), scale(ratio, p.a, 1), ops[argc & 1](3, 4));
-  printf("%d %d %f\n", bump(r), table[argc & 3], (double)(quad + b.d));
+  printf("%d %d %f\n", bump(r), table[argc & 3], (double)(quad + b.d + __real__ complex_quad));
   return 0;
 }

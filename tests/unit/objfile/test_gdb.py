@@ -57,6 +57,11 @@ def test_types(elf: Path) -> None:
     assert "int (*[2])(int, int)" in said
 
 
+@pytest.mark.parametrize("name", ["quad", "complex_quad"])
+def test_long_double_is_ieee_quad(elf: Path, name: str) -> None:
+    assert "floatformat_ieee_quad_little" in gdb(elf, f"maint print type {name}")
+
+
 def test_pointers_and_longs_are_four_bytes(elf: Path) -> None:
     said = gdb(elf, "print sizeof(long)", "print sizeof(void*)", "print table + 1")
     assert "$1 = 4\n$2 = 4\n" in said
