@@ -497,9 +497,17 @@ def wasi_exit(lab: Lab) -> None:
         lab.notes.append(f"{end.code} {isinstance(end, w.WasmtimeError)}")
 
 
+def machine_config(machine: str) -> jit.Config:
+    config = jit.Config()
+    config.machine = machine
+    config.guest_debug = True
+    return config
+
+
+@pytest.mark.parametrize("machine", ["native", "emulated"])
 @pytest.mark.parametrize("run", SCENARIOS, ids=lambda run: run.__name__)
-def test_scenario(run: Callable[[Lab], None]) -> None:
-    ours, theirs = Lab(jit), Lab(wasmtime)
+def test_scenario(run: Callable[[Lab], None], machine: str) -> None:
+    ours, theirs = Lab(jit, machine_config(machine)), Lab(wasmtime)
     run(ours)
     run(theirs)
     assert [simplified(note) for note in ours.notes] == [simplified(note) for note in theirs.notes]

@@ -163,7 +163,7 @@ def test_stack_has_its_size(machine: Machine) -> None:
 def test_emulated_guest_in_forbidden_memory_is_an_error() -> None:
     machine = emulated_machine("x86-64")
     load = machine.function(machine.add_code(bytes.fromhex(LOAD["x86-64"])))
-    with pytest.raises(MachineError, match="emulated x86-64: .*READ.* at code address"):
+    with pytest.raises(MachineError, match=r"emulated x86-64: .*READ.* at code address"):
         load(64)
 
 

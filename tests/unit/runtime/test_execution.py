@@ -1,5 +1,6 @@
 """Calls in and out of the guest, traps, interrupts: the driver, under assembled functions."""
 
+import select
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -88,7 +89,7 @@ def test_arguments_and_results_beyond_the_registers(store: Store) -> None:
 def test_upper_halves_are_ignored(store: Store) -> None:
     module = make_module(
         '(module (func (export "f") (result i32) unreachable))',
-        "mov rax, 0x1_8000_0000".replace("_", "") + "\nret",
+        "mov rax, 0x180000000\nret",
     )
     assert only_export(store, module)(store) == -(1 << 31)
 
@@ -223,13 +224,10 @@ def test_endless_turns_are_a_stack_overflow(store: Store) -> None:
 
 def test_trap_has_code_message_and_backtrace(store: Store) -> None:
     inner = PROLOGUE + f"mov eax, {int(TrapCode.UNREACHABLE)}\n call [r14 + STUB_TRAP]"
-    outer = PROLOGUE + call_record(GLOBALS + 8 + 8 * 3) + EPILOGUE
-    # The record of function 0 lies 32-aligned after one type; its address is computed instead.
-    outer = PROLOGUE + "lea rax, [r14 + RECORD]\n call [rax]\n" + EPILOGUE
     wat = '(module $m (func $inner unreachable) (func (export "f") call $inner))'
     module = make_module(wat, inner, "")
-    layout_records = Instance(make_store("native"), make_module(wat, "", ""), []).layout.records
-    outer = f".set RECORD, {layout_records}\n" + outer
+    records = Instance(make_store("native"), module, []).layout.records
+    outer = PROLOGUE + f"lea rax, [r14 + {records}]\n call [rax]\n" + EPILOGUE
     pcs = [body.start + 1 for body in module.info.bodies]
     # A call's row says where the guest goes on: the op after the call.
     tables = [
@@ -367,7 +365,6 @@ def test_entry_stops_are_not_requests_and_stay(store: Store) -> None:
 
 
 def test_breakpoint_exits_and_goes_on_with_every_register(store: Store) -> None:
-    site = "nopl 0[rax + rax]"
     text = "\n".join(
         [f"mov r{n}, {n * 1001}" for n in range(8, 14)]
         + [
@@ -381,7 +378,6 @@ def test_breakpoint_exits_and_goes_on_with_every_register(store: Store) -> None:
         + [f"add eax, r{n}d" for n in range(8, 14)]
         + ["ret"]
     )
-    del site
     func = only_export(
         store, make_module('(module (func (export "f") (result i32) unreachable))', text)
     )
@@ -485,8 +481,6 @@ def test_interrupted_host_call_traps_without_a_debugger(store: Store) -> None:
 
 
 def test_wake_descriptor_is_readable_while_an_interrupt_is_wanted(store: Store) -> None:
-    import select
-
     def readable() -> bool:
         return bool(select.select([store.wake_descriptor], [], [], 0)[0])
 
