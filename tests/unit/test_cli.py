@@ -15,12 +15,13 @@ HEADER = b"\0asm\1\0\0\0"
 TYPES = b"\1\4\1\x60\0\0"
 FUNCTIONS = b"\3\2\1\0"
 START = b"\7\x0a\1\6_start\0\0"
+NAMES = b"\0\x10\4name\1\x09\1\0\6_start"
 
 
 def program(body: bytes) -> bytes:
     """Give a module whose `_start` has this body."""
     code = bytes([len(body) + 1, 0]) + body
-    return HEADER + TYPES + FUNCTIONS + START + bytes([10, len(code) + 1, 1]) + code
+    return HEADER + TYPES + FUNCTIONS + START + bytes([10, len(code) + 1, 1]) + code + NAMES
 
 
 NOTHING = program(b"\x0b")
