@@ -1,6 +1,6 @@
 """The native machine: code runs on this processor, called through cffi."""
 
-import platform
+import os
 import sys
 from collections.abc import Callable
 
@@ -13,14 +13,14 @@ from jit.machine.protocol import LinearMemory
 GUARDED_SIZE = (8 << 30) + (64 << 10)
 """What a 32-bit memory reserves: every index plus every static offset, and the widest access."""
 
-_ISA_OF = {"x86_64": "x86-64", "amd64": "x86-64"}
+_ISA_OF = {"x86_64": "x86-64"}
 
 
 def native_isa() -> str | None:
     """Return the name of the instruction set that this process can run natively, None if none."""
     if sys.platform != "linux":
         return None
-    return _ISA_OF.get(platform.machine().lower())
+    return _ISA_OF.get(os.uname().machine)
 
 
 class GuardedMemory:
