@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -229,6 +230,9 @@ _VALUED: dict[str, Callable[[Options, str], None]] = {
 
 def run(program: Program) -> int:
     """Run a program without a debugger; return its exit status."""
+    # Python's own handler would wait until the guest's code comes back.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         program.start()
     except ExitTrap as end:
