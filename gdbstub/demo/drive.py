@@ -75,10 +75,14 @@ LLDB_COMMANDS = (
     "p body->next->name",
     "p weighed",
     "breakpoint delete --force",
-    "breakpoint set --name count_moons",
+    "breakpoint set --name fibonacci --condition 'n == 1'",
     "continue",
-    "breakpoint delete --force",
+    "thread backtrace --count 1",
+    "expression n = 0",
     "next",
+    "next",
+    "frame variable n",
+    "breakpoint delete --force",
     "continue",
 )
 
@@ -114,7 +118,7 @@ SESSIONS = {
         (
             '"Saturn"',
             '"Uranus"',
-            "main(argc=2",
+            "__main_argc_argv(argc=2",
             "stop reason = breakpoint",
             "exited with status = 0",
         ),
