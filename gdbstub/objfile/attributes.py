@@ -17,7 +17,7 @@ from gdbstub.objfile.expression import (
     NOP,
     TOMBSTONES,
     WASM_LOCATION,
-    ExpressionRewriter,
+    Rewriters,
     split,
 )
 from gdbstub.objfile.forms import ADDRX_FORMS, Shape, block_bounds, skip_shape
@@ -36,7 +36,7 @@ class AttributePatcher:
         sections: Sections,
         reader: DieReader,
         code: CodeMap,
-        rewriter: ExpressionRewriter,
+        rewriters: Rewriters,
         addresses: AddressTables,
         lists: ListPatcher,
         tally: Tally,
@@ -44,7 +44,7 @@ class AttributePatcher:
         self._sections = sections
         self._reader = reader
         self._code = code
-        self._rewriter = rewriter
+        self._rewriters = rewriters
         self._addresses = addresses
         self._lists = lists
         self._tally = tally
@@ -59,6 +59,7 @@ class AttributePatcher:
         self._unit = unit
         self._data = self._sections.read(unit.header.section)
         self._out = self._sections.writable(unit.header.section)
+        self._rewriter = self._rewriters.of(unit.header.encoding.version)
         self._enter(None)
         self._begin_entry()
         self._addresses.use(unit.addr_base)

@@ -38,8 +38,8 @@ class Attribute(NamedTuple):
 class Unit:
     """A unit with what its root entry says about the rest of it.
 
-    `addr_base` is below 0 where it has no part of .debug_addr. `low_pc` is its base address, None where it has none; `low_pc_indexed` tells that it stands in
-    .debug_addr.
+    `addr_base` is below 0 where it has no part of .debug_addr. `low_pc` is its base address, None
+    where it has none; `low_pc_indexed` tells that it stands in .debug_addr.
     """
 
     header: UnitHeader

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gdbstub.objfile.addresses import AddressTables, CodeMap
 from gdbstub.objfile.dies import DieReader, Unit
-from gdbstub.objfile.expression import ExpressionRewriter
+from gdbstub.objfile.expression import Rewriters
 from gdbstub.objfile.image import FunctionImage, ModuleImage
 from gdbstub.objfile.info import FunctionEntry, InfoPatcher, VariableEntry
 from gdbstub.objfile.line import LinePatcher
@@ -48,20 +48,20 @@ class _Patcher:
         self._sections = Sections(image.customs)
         self._reader = DieReader(self._sections)
         self._code = CodeMap(image)
-        rewriter = ExpressionRewriter(image.vmctx_globals)
+        rewriters = Rewriters(image.vmctx_globals)
         self._addresses = AddressTables(
             self._sections.read(".debug_addr"),
             self._sections.patched.get(".debug_addr", bytearray()),
             self._code,
         )
         lists = ListPatcher(
-            self._sections, self._reader, self._code, rewriter, self._addresses, self._tally
+            self._sections, self._reader, self._code, rewriters, self._addresses, self._tally
         )
         self._info = InfoPatcher(
             self._sections,
             self._reader,
             self._code,
-            rewriter,
+            rewriters,
             self._addresses,
             lists,
             self._tally,

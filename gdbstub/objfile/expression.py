@@ -4,9 +4,9 @@
 thing. Each becomes the place of that value in the frame block (layout.py), relative to an anchor
 register:
 
-    ed 00 01 9f            76 e0 80 00         breg6 96: the slot itself, so it can be written
-    ed 00 01 23 08 9f      76 60? 06 23 08 9f  breg6 96, deref: the slot's value in arithmetic
-    ed 03 u32              76 08 06 23 off 06  slot 1 = vmctx, deref, the global's offset, deref
+    ed 00 01 9f         76 a8 80 00         breg6 40: the slot itself, so it can be written
+    ed 00 01 23 08 9f   76 28 06 23 08 9f   breg6 40, deref: the slot's value in arithmetic
+    ed 03 u32 9f        76 08 06 23 off     slot 1 = vmctx, deref, the offset of the global
 
 A replacement is as long as what it replaces: offsets are written as LEB128 with as many bytes as
 are there. What cannot be said (entry values, machine registers, globals the view does not show)
@@ -170,8 +170,11 @@ class Rewritten:
 class ExpressionRewriter:
     """Rewrites expressions; one that was seen before costs a look-up."""
 
-    def __init__(self, vmctx_globals: Mapping[int, int]) -> None:
+    def __init__(self, vmctx_globals: Mapping[int, int], version: int = 5) -> None:
+        """`version` is the DWARF's: before 4 a lone location is the object itself, for there is no
+        DW_OP_stack_value; since then it is the object's address."""
         self._globals = vmctx_globals
+        self._lone_is_object = version < 4
         self._cache: dict[bytes, Rewritten] = {}
         self._by_function: dict[tuple[bytes, int], Rewritten] = {}
 
@@ -273,6 +276,8 @@ class ExpressionRewriter:
             if lvalue:
                 end = group[position].end
                 position += 1
+            elif self._lone_is_object and len(group) == 1:
+                lvalue = True
             room = end - operator.start if padded else 0
             part = self.place(location, num_locals, room, dereference=not lvalue)
             if part is None:
@@ -302,3 +307,15 @@ class ExpressionRewriter:
         register, rest = layout.anchor(offset)
         padded = room - 1 - len(tail)
         return bytes((BREG0 + register,)) + sleb(rest, max(padded, 1)) + tail
+
+
+class Rewriters:
+    """A rewriter for each way of reading a lone location; both are kept while a module is patched."""
+
+    def __init__(self, vmctx_globals: Mapping[int, int]) -> None:
+        self._since_4 = ExpressionRewriter(vmctx_globals)
+        self._before_4 = ExpressionRewriter(vmctx_globals, version=3)
+
+    def of(self, version: int) -> ExpressionRewriter:
+        """Return the rewriter for units of a DWARF version."""
+        return self._before_4 if version < 4 else self._since_4

@@ -17,10 +17,10 @@ from gdbstub.objfile import dw
 from gdbstub.objfile.abbrev import Abbreviation
 from gdbstub.objfile.addresses import AddressTables, CodeMap, is_dead
 from gdbstub.objfile.attributes import AttributePatcher
-from gdbstub.objfile.dies import Attribute, DieReader, Unit
+from gdbstub.objfile.dies import Attribute, Die, DieReader, Unit
 from gdbstub.objfile.expression import (
     TOMBSTONES,
-    ExpressionRewriter,
+    Rewriters,
 )
 from gdbstub.objfile.forms import (
     ADDRX_FORMS,
@@ -111,12 +111,12 @@ class InfoPatcher(AttributePatcher):
         sections: Sections,
         reader: DieReader,
         code: CodeMap,
-        rewriter: ExpressionRewriter,
+        rewriters: Rewriters,
         addresses: AddressTables,
         lists: ListPatcher,
         tally: Tally,
     ) -> None:
-        super().__init__(sections, reader, code, rewriter, addresses, lists, tally)
+        super().__init__(sections, reader, code, rewriters, addresses, lists, tally)
         self._scans: dict[tuple[int, Encoding], dict[int, Scan]] = {}
         self.functions: list[FunctionEntry] = []
         self.variables: list[VariableEntry] = []
@@ -319,13 +319,19 @@ class InfoPatcher(AttributePatcher):
         self._enter(function)
         self.functions.append(FunctionEntry(self._unit, offset, function, frame_base))
         die = self._reader.die(self._unit, offset)
-        if self._reader.linkage_name(die) in C_MAIN_LINKAGE:
-            name = self._reader.text(die, dw.DW_AT_name)
-            found = self._reader.inherited(die, dw.DW_AT_linkage_name)
-            if name == b"main" and found is not None:
-                self.main = function
-                if found[0].unit is self._unit:
-                    self._rename(found[1], name)
+        if self._reader.linkage_name(die) in (b"", *C_MAIN_LINKAGE):
+            self._finish_main(die, function)
+
+    def _finish_main(self, die: Die, function: FunctionImage) -> None:
+        """Take C's main for what it is: its linkage name would be shown in every frame."""
+        name = self._reader.text(die, dw.DW_AT_name)
+        if name != b"main" or self._reader.inherited(die, dw.DW_AT_external) is None:
+            return
+        self.main = function
+        for attribute in (dw.DW_AT_linkage_name, dw.DW_AT_MIPS_linkage_name):
+            found = self._reader.inherited(die, attribute)
+            if found is not None and found[0].unit is self._unit:
+                self._rename(found[1], name)
 
     def _finish_base_type(self, offset: int) -> None:
         die = self._reader.die(self._unit, offset)

@@ -9,7 +9,7 @@ import struct
 
 from gdbstub.objfile.addresses import AddressTables, CodeMap
 from gdbstub.objfile.dies import DieReader, Unit
-from gdbstub.objfile.expression import TOMBSTONES, ExpressionRewriter
+from gdbstub.objfile.expression import TOMBSTONES, Rewriters
 from gdbstub.objfile.leb import read_uleb, uleb
 from gdbstub.objfile.report import DwarfError, Tally
 from gdbstub.objfile.sections import Sections
@@ -30,14 +30,14 @@ class ListPatcher:
         sections: Sections,
         reader: DieReader,
         code: CodeMap,
-        rewriter: ExpressionRewriter,
+        rewriters: Rewriters,
         addresses: AddressTables,
         tally: Tally,
     ) -> None:
         self._sections = sections
         self._reader = reader
         self._code = code
-        self._rewriter = rewriter
+        self._rewriters = rewriters
         self._addresses = addresses
         self._tally = tally
         self._done: set[tuple[str, int]] = set()
@@ -105,8 +105,9 @@ class ListPatcher:
     def _rewrite(self, unit: Unit, expression: bytes, num_locals: int) -> bytes | None:
         """Return an entry's new expression; None takes the entry out."""
         self._tally.list_entries += 1
+        rewriter = self._rewriters.of(unit.header.encoding.version)
         try:
-            result = self._rewriter.rewrite(expression, num_locals)
+            result = rewriter.rewrite(expression, num_locals)
         except DwarfError as error:
             self._tally.list_entries_unfit += 1
             self._tally.issue(unit.header.section, unit.header.offset, f"in a list: {error}")

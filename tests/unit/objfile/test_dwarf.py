@@ -129,6 +129,7 @@ def test_frame_bases_are_slot_0_and_kept_for_the_view(
         if function.name in ("fib", "walk", "printf", "main"):
             assert view.frame_base[0] == 0xED
             assert view.frame_base_location is not None
+            assert result.frame_bases[function.index] == view.frame_base
 
 
 def test_line_rows_are_shifted_and_dead_ones_gone(program: Path, elf: Path) -> None:

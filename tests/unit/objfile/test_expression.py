@@ -64,6 +64,12 @@ def test_every_slot_fits_where_it_was_named(
         assert len(result.data) == len(expression)
 
 
+def test_before_dwarf_4_a_lone_location_is_the_object() -> None:
+    rewriter = ExpressionRewriter({}, version=3)
+    assert rewriter.rewrite(bytes.fromhex("ed0000"), 4).data == bytes.fromhex("76a000")
+    assert rewriter.rewrite(bytes.fromhex("ed00002308"), 4).data == bytes.fromhex("7620062308")
+
+
 def test_a_far_operand_depends_on_the_function() -> None:
     rewriter = ExpressionRewriter({})
     expression = bytes.fromhex("ed020a9f")

@@ -108,6 +108,16 @@ def test_sections(elf: Path, program: Path) -> None:
         assert f": {name} " in said
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_old_dwarf(compiled: Callable[..., Path], tmp_path: Path, version: int) -> None:
+    elf = tmp_path / "program.elf"
+    elf.write_bytes(object_of(compiled("program.c", "O2", version)).elf)
+    said = gdb(elf, "break main", "break walk", "info scope fib")
+    assert len(re.findall(r"^Breakpoint \d at 0xe", said, re.M)) == 2
+    assert "DW_OP_breg6 32 [$rbp]" in said
+    assert "DW_OP_deref" not in said
+
+
 @pytest.mark.parametrize("version", [4, 5])
 def test_cplusplus_names(compiled: Callable[..., Path], tmp_path: Path, version: int) -> None:
     flags = ("-xc++", "-fno-exceptions", "-fno-rtti", "-nostdlib++")
