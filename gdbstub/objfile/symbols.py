@@ -13,7 +13,7 @@ from gdbstub.objfile.dies import DieReader
 from gdbstub.objfile.dwarf_patch import PatchedDwarf
 from gdbstub.objfile.elf import Symbol, SymbolType
 from gdbstub.objfile.image import ModuleImage
-from gdbstub.objfile.info import C_MAIN_LINKAGE, VariableEntry
+from gdbstub.objfile.info import VariableEntry
 from gdbstub.objfile.report import DwarfError
 from gdbstub.objfile.types import TypeReader
 
@@ -47,10 +47,10 @@ def function_names(image: ModuleImage, dwarf: PatchedDwarf) -> dict[int, tuple[b
             names[index] = (b"f%d" % index, external)
     if dwarf.main is not None:
         for index, (name, external) in names.items():
-            if name == MAIN:
-                names[index] = (b"main.f%d" % index, external)
-            elif index == dwarf.main.index and name in C_MAIN_LINKAGE:
+            if index == dwarf.main.index:
                 names[index] = (MAIN, external)
+            elif name == MAIN:
+                names[index] = (b"main.f%d" % index, external)
     return names
 
 
