@@ -30,6 +30,8 @@ class Global:
         self._store = store
         self._type = type_
         self.address = address
+        if type_.valtype == wasm.EXTERNREF:
+            store.extern_globals.add(address)
 
     @classmethod
     def of(cls, store: "Store", type_: wasm.GlobalType, address: int) -> "Global":

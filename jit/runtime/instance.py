@@ -78,9 +78,15 @@ class Instance:
         """Make the vmctx and everything it refers to."""
         store, info, layout = self.store, self.module.info, self.layout
         machine, store_u64 = store.machine, store.machine.store_u64
+        store.limits.count(info)
         # All that can fail for want of memory comes before anything refers to the vmctx.
-        memories = [LinearMemory(machine, m) for m in info.memories[info.num_imported_memories :]]
-        tables = [TableElements(machine, t) for t in info.tables[info.num_imported_tables :]]
+        memories = [
+            LinearMemory(machine, store.limits, m)
+            for m in info.memories[info.num_imported_memories :]
+        ]
+        tables = [
+            TableElements(machine, store.limits, t) for t in info.tables[info.num_imported_tables :]
+        ]
         self.vmctx = address = machine.allocate(layout.size)
         store.init_vmctx(address)
         funcs = 0

@@ -8,6 +8,7 @@ from jit.abi.traps import TrapCode
 from jit.machine.errors import MachineError
 from jit.machine.protocol import Machine
 from jit.runtime.errors import WasmtimeError
+from jit.runtime.limits import ResourceLimits
 from jit.runtime.trap import Trap
 from jit.runtime.types import Limits, MemoryType
 from jit.wasm import types as wasm
@@ -21,11 +22,23 @@ PAGE_SIZE = wasm.PAGE_SIZE
 class LinearMemory:
     """The bytes of one memory, and the vmctxs that address it as memory 0."""
 
-    __slots__ = ("_machine", "_memory", "_users", "_view", "address", "maximum", "size", "type")
+    __slots__ = (
+        "_limits",
+        "_machine",
+        "_memory",
+        "_users",
+        "_view",
+        "address",
+        "maximum",
+        "size",
+        "type",
+    )
 
-    def __init__(self, machine: Machine, type_: wasm.MemoryType) -> None:
-        """Raise WasmtimeError if the host has no room for the minimum."""
+    def __init__(self, machine: Machine, limits: ResourceLimits, type_: wasm.MemoryType) -> None:
+        """Raise WasmtimeError if the minimum is more than the store or the host allows."""
+        limits.check_memory(type_.limits.min)
         self._machine = machine
+        self._limits = limits
         self.type = type_
         declared = type_.limits.max
         self.maximum = PAGE_SIZE * min(
@@ -65,7 +78,7 @@ class LinearMemory:
         """Add `delta` pages; return the old size in pages, -1 if that is not possible."""
         old = self.size
         new = old + PAGE_SIZE * delta
-        if new > self.maximum:
+        if new > self.maximum or not self._limits.memory_fits(new):
             return -1
         try:
             self._memory.grow(old, new)
@@ -109,7 +122,8 @@ class Memory:
 
     def __init__(self, store: "Storelike", ty: MemoryType) -> None:
         """Make a memory.  Raise WasmtimeError if there is no room for its minimum."""
-        self._bind(store.context(), LinearMemory(store.context().machine, ty.wasm))
+        own = store.context()
+        self._bind(own, LinearMemory(own.machine, own.limits, ty.wasm))
 
     def _bind(self, store: "Store", linear: LinearMemory) -> None:
         self._store = store

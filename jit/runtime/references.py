@@ -14,19 +14,32 @@ class ExternTable:
     def __init__(self) -> None:
         self._objects: list[object] = [None]
         self._handles: dict[int, int] = {}
+        self._free: list[int] = []
 
     def handle(self, value: object) -> int:
         """Return the handle of an object; it is kept alive."""
         handle = self._handles.get(id(value))
         if handle is None:
-            handle = len(self._objects)
-            self._objects.append(value)
+            if self._free:
+                handle = self._free.pop()
+                self._objects[handle] = value
+            else:
+                handle = len(self._objects)
+                self._objects.append(value)
             self._handles[id(value)] = handle
         return handle
 
     def object(self, handle: int) -> object:
         """Return the object of a handle."""
         return self._objects[handle]
+
+    def retain(self, used: set[int]) -> None:
+        """Forget the objects of all other handles, which may be used again."""
+        for identity, handle in list(self._handles.items()):
+            if handle not in used:
+                del self._handles[identity]
+                self._objects[handle] = None
+                self._free.append(handle)
 
 
 class FuncTable:

@@ -19,8 +19,10 @@ from jit.runtime.errors import StoreInUse
 from jit.runtime.func import Func, HostFunction
 from jit.runtime.hooks import DebugHooks
 from jit.runtime.interrupts import Interrupts
+from jit.runtime.limits import ResourceLimits
 from jit.runtime.references import ExternTable, FuncTable
 from jit.runtime.signature import Signature
+from jit.runtime.table import TableElements
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
@@ -76,6 +78,10 @@ class Store:
         """The functions made here for a linker's definitions, by definition."""
         self.wasi: object = None
         """The WASI program it runs, if any; `jit.wasi` knows what it is."""
+        self.limits = ResourceLimits()
+        self.extern_tables: set[TableElements] = set()
+        """The tables, and the cells of globals, that hold externrefs."""
+        self.extern_globals: set[int] = set()
         self._externs = ExternTable()
         self._funcs = FuncTable(self)
         self._signatures: dict[wasm.FuncType, Signature] = {}
@@ -144,7 +150,34 @@ class Store:
             known = self._signatures[type_] = Signature(self.isa.convention, type_)
         return known
 
+    def set_limits(
+        self,
+        memory_size: int = -1,
+        table_elements: int = -1,
+        instances: int = -1,
+        tables: int = -1,
+        memories: int = -1,
+    ) -> None:
+        """Bound what the store may have from now on: bytes a memory, elements a table, and counts."""
+        self.limits.set(memory_size, table_elements, instances, tables, memories)
+
     # References
+
+    def gc(self) -> None:
+        """Forget the host objects that the guest holds no externref of; nothing while it runs."""
+        if self.activations:
+            return
+        load = self.machine.load_u64
+        used = {load(address) for address in self.extern_globals}
+        for table in self.extern_tables:
+            used.update(table.get(index) for index in range(table.size))
+        for instance in self.instances:
+            for segment, references in zip(
+                instance.module.info.elements, instance.element_segments, strict=True
+            ):
+                if segment.element_type == wasm.EXTERNREF:
+                    used.update(references)
+        self._externs.retain(used)
 
     def extern_handle(self, value: object) -> int:
         """Return the handle of an object that is not None."""

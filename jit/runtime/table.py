@@ -9,6 +9,7 @@ from jit.abi import vmctx
 from jit.abi.traps import TrapCode
 from jit.machine.protocol import Machine
 from jit.runtime.errors import WasmtimeError
+from jit.runtime.limits import ResourceLimits
 from jit.runtime.trap import Trap
 from jit.runtime.types import Limits, TableType, ValType
 from jit.runtime.val import Val, from_bits, to_bits
@@ -24,11 +25,24 @@ MAX_ELEMENTS = 10_000_000
 class TableElements:
     """The elements of one table; `address` is its definition, which every user of it refers to."""
 
-    __slots__ = ("_capacity", "_machine", "_maximum", "_storage", "address", "size", "type")
+    __slots__ = (
+        "_capacity",
+        "_limits",
+        "_machine",
+        "_maximum",
+        "_storage",
+        "address",
+        "size",
+        "type",
+    )
 
-    def __init__(self, machine: Machine, type_: wasm.TableType, init: int = 0) -> None:
+    def __init__(
+        self, machine: Machine, limits: ResourceLimits, type_: wasm.TableType, init: int = 0
+    ) -> None:
         """Raise WasmtimeError if the minimum is too large."""
+        limits.check_table(type_.limits.min)
         self._machine = machine
+        self._limits = limits
         self.type = type_
         declared = type_.limits.max
         self._maximum = MAX_ELEMENTS if declared is None else min(declared, MAX_ELEMENTS)
@@ -51,7 +65,7 @@ class TableElements:
     def grow(self, delta: int, init: int) -> int:
         """Add elements; return the old size, -1 if that is not possible."""
         old, new = self.size, self.size + delta
-        if new > self._maximum:
+        if new > self._maximum or not self._limits.table_fits(new):
             return -1
         if new > self._capacity:
             self._capacity = min(max(new, 2 * self._capacity), self._maximum)
@@ -98,12 +112,14 @@ class Table:
         """Make a table whose elements are all `init`."""
         own = store.context()
         bits = to_bits(own, ty.element.code, init)
-        self._bind(own, TableElements(own.machine, ty.wasm, bits))
+        self._bind(own, TableElements(own.machine, own.limits, ty.wasm, bits))
 
     def _bind(self, store: "Store", elements: TableElements) -> None:
         self._store = store
         self.elements = elements
         """The elements themselves."""
+        if elements.type.element == wasm.EXTERNREF:
+            store.extern_tables.add(elements)
 
     @classmethod
     def of(cls, store: "Store", elements: TableElements) -> "Table":

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import weakref
 from collections.abc import Callable
 from subprocess import run
 
@@ -124,6 +125,27 @@ def test_small_stack_overflows_early(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(jit.Trap, match="call stack exhausted"):
         func(store)
     assert 500 < count.value(store) < 5000
+
+
+class Object:
+    """Something to be held by reference."""
+
+
+def test_gc_forgets_what_the_guest_does_not_hold() -> None:
+    store = jit.Store()
+    kind = jit.TableType(jit.ValType.externref(), jit.Limits(2, None))
+    held, dropped = Object(), Object()
+    table = jit.Table(store, kind, held)
+    table.set(store, 1, dropped)
+    table.set(store, 1, None)
+    gone, kept = weakref.ref(dropped), weakref.ref(held)
+    del dropped, held
+    assert gone() is not None
+    store.gc()
+    assert gone() is None
+    assert table.get(store, 0) is kept()
+    table.set(store, 1, "again")
+    assert table.get(store, 1) == "again"
 
 
 def test_wasi_needs_a_configuration() -> None:

@@ -482,6 +482,41 @@ def stores_and_engines(lab: Lab) -> None:
 
 
 @scenario
+def limits(lab: Lab) -> None:
+    w = lab.w
+    funcref, everything = w.ValType.funcref(), w.Limits(0, None)
+
+    def limited(**limits: int) -> Any:
+        lab.store = w.Store(lab.engine)
+        lab.store.set_limits(**limits)
+        return lab.store
+
+    def instance(wat: str) -> None:
+        lab.note(lambda: len(lab.exports(wat)))
+
+    def memory(pages: int) -> Any:
+        return w.Memory(lab.store, w.MemoryType(w.Limits(pages, None)))
+
+    store = limited(memory_size=100000)
+    instance("(module (memory 2))")
+    lab.note(lambda: memory(2) and None)
+    lab.note(memory(1).grow, store, 1)
+    store = limited(table_elements=5)
+    instance("(module (table 6 funcref))")
+    lab.note(lambda: w.Table(store, w.TableType(funcref, w.Limits(6, None)), None) and None)
+    lab.note(w.Table(store, w.TableType(funcref, everything), None).grow, store, 6, None)
+    limited(instances=1)
+    instance("(module)")
+    instance("(module)")
+    limited(tables=1)
+    instance("(module (table 1 funcref) (table 1 funcref))")
+    limited(memories=1)
+    memory(1)
+    instance("(module (memory 1))")
+    instance("(module (memory 1))")
+
+
+@scenario
 def wasi_exit(lab: Lab) -> None:
     w, store = lab.w, lab.store
     linker = w.Linker(lab.engine)
@@ -559,7 +594,7 @@ ABSENT: dict[str, set[str]] = {
     "Memory": {"data_ptr", "get_buffer_ptr"},
     "MemoryType": {"is_64", "is_shared", "page_size", "page_size_log2"},
     "Module": {"deserialize", "deserialize_file", "serialize"},
-    "Store": {"gc", "set_limits", "set_wasi_http"},
+    "Store": {"set_wasi_http"},
     "TrapCode": {
         name for name in wasmtime.TrapCode.__members__ if name not in jit.TrapCode.__members__
     },
