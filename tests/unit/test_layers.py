@@ -5,6 +5,7 @@ imports only from the folders named with it (and from itself), always absolutely
 """
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -253,3 +254,10 @@ def test_layers_are_told_apart() -> None:
     assert layer_of("jit.stray") is None
     assert not allowed("jit.wasm", "jit.abi")
     assert allowed("jit.api", "jit.compile")
+
+
+@pytest.mark.parametrize("module", ["jit", "gdbstub.cli"])
+@pytest.mark.parametrize("slow", ["trio", "unicorn"])
+def test_slow_packages_are_loaded_only_where_they_are_used(module: str, slow: str) -> None:
+    code = f"import sys, {module}; sys.exit({slow!r} in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
