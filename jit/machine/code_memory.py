@@ -18,9 +18,8 @@ class CodeMemory:
 
     def __init__(self, executable: bool, size: int = CODE_RESERVE) -> None:
         if executable:
-            descriptor = os.memfd_create("jit-code", os.MFD_CLOEXEC)
+            descriptor = _anonymous_file(size)
             try:
-                os.ftruncate(descriptor, size)
                 self._writable = Region(size, READ | WRITE, descriptor)
                 self.region = Region(size, READ | EXECUTE, descriptor)
             finally:
@@ -55,3 +54,15 @@ class CodeMemory:
         if start < 0 or start + size > self._used:
             raise MachineError(f"address {address:#x} is not in code memory")
         return bytes(self._view[start : start + size])
+
+
+def _anonymous_file(size: int) -> int:
+    """Return the descriptor of a file of zeros that has no name.  Raise MachineError on refusal."""
+    try:
+        descriptor = os.memfd_create("jit-code", os.MFD_CLOEXEC)
+        os.ftruncate(descriptor, size)
+    except OSError as error:
+        raise MachineError(
+            f"cannot make code memory: {error.strerror}", error.errno or 0
+        ) from error
+    return descriptor
