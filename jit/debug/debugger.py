@@ -212,6 +212,8 @@ class Debugger:
         Costs the walk to the farthest frame asked for since the guest last ran, once, without an
         object a frame.
         """
+        if index == 0:
+            return next(self._core.exit_frames(), None)
         return self._backtrace.frame(index)
 
     def depth(self) -> int:

@@ -98,13 +98,11 @@ class FrameHandle:
 
     def is_valid(self) -> bool:
         """Say whether nothing has been executed since the handle was made."""
-        store, depth = self._activation.store, self._activation.depth
-        activations = store.activations
-        return (
-            store.executions == self._executions
-            and depth < len(activations)
-            and activations[depth] is self._activation
-        )
+        activation = self._activation
+        if activation.store.executions != self._executions:
+            return False
+        activations, depth = activation.store.activations, activation.depth
+        return depth < len(activations) and activations[depth] is activation
 
     def _at(self) -> Location:
         if not self.is_valid():
@@ -213,8 +211,10 @@ class FrameHandle:
 
     def local_bits(self, index: int) -> int:
         """Return a local's bit pattern, of its type's width; of a reference, the word that stands for it."""
-        type_ = self.local_type(index)
-        return self._load(self._at().table.layout.local(index), type_)
+        table = self._at().table
+        if not 0 <= index < len(table.local_types):
+            raise OutOfRange("local", index, len(table.local_types))
+        return self._load(table.layout.local(index), table.local_types[index])
 
     def stack_bits(self, index: int) -> int:
         """Return an operand's bit pattern."""
@@ -254,7 +254,10 @@ class FrameHandle:
             raise WrongType(str(error)) from None
 
     def _load(self, offset: int, type_: int) -> int:
-        machine, address = self._activation.store.machine, self.base + offset
+        location = self._location
+        assert location is not None, "an index has been checked by the frame's table"
+        address = self.frame_pointer - location.table.base_to_frame_pointer + offset
+        machine = self._activation.store.machine
         if type_ == V128:
             return int.from_bytes(machine.read(address, 16), "little")
         return machine.load_u64(address) & mask_of(type_)

@@ -1,0 +1,205 @@
+"""Random modules: every stop shows what an independent evaluation has there, and obeys what is written."""
+
+import os
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jit.debug.debugger import Debugger
+from jit.debug.errors import NotWritable
+from jit.debug.events import Breakpoint, DebugEvent, Trap
+from jit.debug.frames import FrameHandle
+from jit.runtime.func import Func
+from jit.runtime.trap import Trap as GuestTrap
+from jit.wasm.types import F32, F64, I32, I64
+from tests.unit.debug.evaluator import Evaluator, Frame, Trapped
+from tests.unit.debug.generator import random_module
+from tests.unit.debug.guest import MACHINES, Guest
+
+MOST_STOPS = 1500
+INTERESTING = {
+    I32: [0, 1, 2, 0xFFFF_FFFF, 0x8000_0000],
+    I64: [0, 1, 0xFFFF_FFFF_FFFF_FFFF, 1 << 63],
+    F32: [0, 0x3F80_0000, 0x7F80_0000, 0x7FA0_0001],
+    F64: [0, 0x3FF0_0000_0000_0000, 0x7FF0_0000_0000_0000, 0x7FF4_0000_0000_0001],
+}
+
+
+class Enough(BaseException):
+    """The run is long enough."""
+
+
+def is_nan(type_: int, bits: int) -> bool:
+    if type_ == F32:
+        return bits & 0x7FFF_FFFF > 0x7F80_0000
+    return type_ == F64 and bits & 0x7FFF_FFFF_FFFF_FFFF > 0x7FF0_0000_0000_0000
+
+
+class Comparison:
+    """A guest and an evaluator side by side, one op at a time."""
+
+    def __init__(self, machine: str, seed: int, *, write: bool) -> None:
+        self.rng = random.Random(seed)
+        self.guest = Guest(machine)
+        self.instance = self.guest.load(random_module(seed))
+        info = self.instance.module.info
+        self.evaluator = Evaluator(info)
+        self.write = write
+        self.stops = 0
+        type_ = info.func_type(0)
+        self.arguments = [self.rng.choice(INTERESTING[code]) for code in type_.params]
+        self.results = type_.results
+        self.expected = self.evaluator.run(0, list(self.arguments))
+        assert self.guest.debugger is not None
+        self.debugger: Debugger = self.guest.debugger
+
+    def run(self) -> None:
+        function: Func = self.guest.function(self.instance, "f0")
+        self.debugger.step(True)
+        try:
+            results = self.debugger.run(lambda: function.call_bits(self.arguments), self.handle)
+        except (GuestTrap, Enough):
+            return
+        assert next(self.expected, "over") == "over"
+        for type_, got, wanted in zip(self.results, results, self.evaluator.results, strict=True):
+            assert got == wanted or (is_nan(type_, got) and is_nan(type_, wanted))
+
+    def handle(self, event: DebugEvent) -> None:
+        if isinstance(event, Trap):
+            with pytest.raises(Trapped):
+                next(self.expected)
+            self.compare()
+            return
+        assert isinstance(event, Breakpoint)
+        assert next(self.expected, "over") is None
+        assert event.pc == self.evaluator.frames[-1].pc
+        self.compare()
+        if self.write and self.rng.random() < 0.2:
+            self.change()
+        self.stops += 1
+        if self.stops == MOST_STOPS:
+            raise Enough
+
+    def frames(self) -> list[tuple[FrameHandle, Frame]]:
+        handles = list(self.debugger.frames())
+        return list(zip(handles, reversed(self.evaluator.frames), strict=True))
+
+    def compare(self) -> None:
+        for handle, frame in self.frames():
+            function, _ = handle.wasm_function_index_and_pc() or pytest.fail("no place")
+            assert function == frame.function
+            assert handle.num_locals() == len(frame.locals)
+            assert handle.num_stacks() == len(frame.stack)
+            for index, type_ in enumerate(frame.types):
+                assert handle.local_type(index) == type_
+                frame.locals[index] = self.same(
+                    type_, handle.local_bits(index), frame.locals[index]
+                )
+            for index, type_ in enumerate(frame.stack_types):
+                assert handle.stack_type(index) == type_
+                frame.stack[index] = self.same(type_, handle.stack_bits(index), frame.stack[index])
+
+    def same(self, type_: int, got: int, wanted: int) -> int:
+        """Compare; which NaN an op gives is the machine's affair, and the evaluator takes it over."""
+        assert got == wanted or (is_nan(type_, got) and is_nan(type_, wanted))
+        return got
+
+    def change(self) -> None:
+        """Write something anywhere, in both."""
+        handle, frame = self.rng.choice(self.frames())
+        if frame.types and self.rng.random() < 0.7:
+            index = self.rng.randrange(len(frame.types))
+            bits = self.rng.choice(INTERESTING[frame.types[index]])
+            handle.set_local_bits(index, bits)
+            frame.locals[index] = bits
+        elif frame.stack:
+            index = self.rng.randrange(len(frame.stack))
+            bits = self.rng.choice(INTERESTING[frame.stack_types[index]])
+            if self.is_argument_of_a_call(frame, index):
+                return
+            try:
+                handle.set_stack_bits(index, bits)
+            except NotWritable:
+                return
+            frame.stack[index] = bits
+
+    def is_argument_of_a_call(self, frame: Frame, index: int) -> bool:
+        """An outer frame's last operands have been passed on: writing them changes what is shown only."""
+        frames = self.evaluator.frames
+        at = next(at for at, known in enumerate(frames) if known is frame)
+        if at == len(frames) - 1:
+            return False
+        params = self.evaluator.info.func_type(frames[at + 1].function).params
+        return index >= len(frame.stack) - len(params)
+
+
+SEEDS = st.integers(0, 2**32)
+SETTINGS: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+}
+SCALE = int(os.environ.get("RANDOM_SCALE", "1"))
+
+
+@settings(max_examples=60 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_every_stop_shows_the_evaluators_state(seed: int) -> None:
+    Comparison("native", seed, write=False).run()
+
+
+@settings(max_examples=60 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_whatever_is_written_the_run_obeys(seed: int) -> None:
+    Comparison("native", seed, write=True).run()
+
+
+@settings(max_examples=8 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_the_emulated_machine_stops_alike(seed: int) -> None:
+    Comparison("emulated", seed, write=True).run()
+
+
+def outcome(guest: Guest, name: str, arguments: list[int], run: Callable[..., list[int]]) -> object:
+    try:
+        return run(arguments)
+    except GuestTrap as trap:
+        return trap.trap_code
+
+
+@settings(max_examples=40 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_stops_change_no_result(seed: int) -> None:
+    """Plain code, code with sites, stepped code and code with random breakpoints do the same."""
+    wat, rng = random_module(seed), random.Random(seed)
+    plain, stopped = Guest("native", debug=False), Guest("native")
+    expected, instance = plain.load(wat), stopped.load(wat)
+    type_ = instance.module.info.func_type(0)
+    arguments = [rng.choice(INTERESTING[code]) for code in type_.params]
+    wanted = outcome(plain, "f0", arguments, plain.function(expected, "f0").call_bits)
+    function = stopped.function(instance, "f0")
+    debugger = stopped.debugger
+    assert debugger is not None
+
+    def run(bits: list[int]) -> list[int]:
+        return debugger.run(lambda: function.call_bits(bits), lambda event: None)
+
+    fresh = stopped.store
+    for mode in ("sites", "steps", "breakpoints"):
+        debugger.step(mode == "steps")
+        if mode == "breakpoints":
+            bodies = instance.module.info.bodies
+            for body in bodies:
+                debugger.set_breakpoint(0, rng.randrange(body.start, body.end))
+        memory = instance.memories[0].linear
+        memory.write(0, bytes(memory.size))
+        for index, init in enumerate(instance.module.info.global_inits):
+            debugger.set_global_bits(instance, index, init.value)
+        got = outcome(stopped, "f0", arguments, run)
+        assert got == wanted, mode
+        assert memory.read(0, memory.size) == expected.memories[0].linear.read(0, memory.size)
+    assert fresh is stopped.store
+    assert set(MACHINES) == {"native", "emulated"}
