@@ -130,7 +130,7 @@ class ProgramGuest:
             stepping = self._ask(Standing(kind, point.address)).stepping
             if self._view is not view:
                 break  # the new client has been shown the op's own address
-        self._debugger.step(stepping)
+        self._debugger.step(stepping and not self._view.coasting)
 
     def _in_host_call(self) -> None:
         self._debugger.step(self._ask(Standing(RawKind.INTERRUPT, self._address())).stepping)

@@ -56,8 +56,14 @@ class Rendering(Target, Reader, Protocol):
     def points(self, module: int, pc: int) -> Sequence[Point]:
         """Return the addresses that the boundary at `pc` is shown at, in order; the last is the op's.
 
-        Each is a stop of its own: the guest takes them one after the other without moving.
+        Each is a stop of its own: the guest takes them one after the other without moving. None at
+        all: the guest goes on whatever was asked of it.
         """
+        ...
+
+    @property
+    def coasting(self) -> bool:
+        """Whether the step under way goes on at full speed until a boundary is hit; asked after `points`."""
         ...
 
     def address(self, module: int, pc: int) -> Address:

@@ -4,9 +4,9 @@ A breakpoint may be asked for anywhere in a function's body.  It stands at the f
 and is reported where it was asked for, because lldb (22) takes a stop at any other address for a stray
 signal.  lldb asks for addresses before the first op: a function's symbol is its declarations of locals.
 
-lldb tells frames of one function apart by the call frame address, which its Wasm plugin gives as 0.  In
-recursion `finish` would so stop in whichever frame returns first.  Hence a breakpoint that is inserted
-where a frame on the stack returns to is not hit by inner frames, until it has been hit once.
+lldb cannot tell frames of one function apart (see `intent`), so that in recursion a step over or out of
+a call would end in whichever frame comes by first.  Hence a breakpoint that lldb inserts to that end is
+for one frame: frames inside it do not hit it, until it has been hit once.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ class Breakpoints:
         self,
         debugger: Debugger,
         image_at: Callable[[int], tuple[CodeImage, int] | None],
-        returning_to: Callable[[int], int | None],
+        frame_for: Callable[[int], int | None],
     ) -> None:
         """`image_at` finds the module and PC of an address.
 
-        `returning_to` gives the stack offset of the innermost frame that an address is the return
-        address of, None without one.
+        `frame_for` gives the stack offset of the frame that a breakpoint which is being inserted is
+        for, None if it is for all.
         """
         self._debugger = debugger
         self._image_at = image_at
-        self._returning_to = returning_to
+        self._frame_for = frame_for
         self._inserted: dict[int, _Breakpoint] = {}
         self._standing: dict[tuple[int, int], list[_Breakpoint]] = {}
         self._for_all: set[int] = set()
@@ -80,7 +80,7 @@ class Breakpoints:
             stands = self._debugger.set_breakpoint(module, pc)
         except (DebugError, WasmtimeError) as error:
             raise TargetError(errno.EFAULT, f"0x{address:x}: {error}") from error
-        awaits = None if address in self._for_all else self._returning_to(address)
+        awaits = None if address in self._for_all else self._frame_for(address)
         inserted = _Breakpoint(address, module, pc, stands, awaits)
         self._inserted[address] = inserted
         self._standing.setdefault((module, stands), []).append(inserted)
@@ -102,6 +102,19 @@ class Breakpoints:
             del self._standing[known.module, known.stands]
         if known.awaits is None:
             self._for_all.add(address)
+
+    def set_goal(self, module: int, pc: int) -> None:
+        """Make a boundary stop the guest, unknown to the client."""
+        self._debugger.set_breakpoint(module, pc)
+
+    def clear_goal(self, module: int, pc: int) -> None:
+        """Undo `set_goal`."""
+        if encode(Kind.CODE, module, pc) not in self._inserted:
+            self._debugger.clear_breakpoint(module, pc)
+
+    def has(self, address: int) -> bool:
+        """Say whether the client inserted one there."""
+        return address in self._inserted
 
     def runs_on(self) -> None:
         """Take note that the guest is resumed for more than a step."""

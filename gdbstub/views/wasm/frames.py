@@ -1,4 +1,9 @@
-"""Frames as lldb asks for them: the code address of each, and values as bytes of their own width."""
+"""Frames as lldb asks for them: the code address of each, and values as bytes of their own width.
+
+The innermost frame is always shown at its op.  The register pc may differ: at a breakpoint that was
+asked for before a function's first op it stays where lldb put the breakpoint, to be found there, while
+lines and variables come from the frame, which is where they begin.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +24,13 @@ MOST_FRAMES = 8000
 class Frames:
     """The frames of the stop at hand; `reset` at the next."""
 
-    def __init__(self, debugger: Debugger, innermost: Callable[[], Address]) -> None:
-        """`innermost` gives the address that the innermost frame is shown at."""
+    def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
-        self._innermost = innermost
-        self._outer: list[Address] | None = None
+        self._addresses: list[Address] | None = None
 
     def reset(self) -> None:
         """Forget what was found out: the guest has run."""
-        self._outer = None
+        self._addresses = None
 
     def address_of(self, frame: FrameHandle) -> Address:
         """Return where a frame stands; of an outer one, after its call."""
@@ -38,17 +41,14 @@ class Frames:
 
     def addresses(self) -> list[Address]:
         """Return the address of every frame, innermost first."""
-        return [self._innermost(), *self._outer_addresses()]
-
-    def _outer_addresses(self) -> list[Address]:
-        if self._outer is None:
-            frames = islice(self._debugger.frames(), 1, MOST_FRAMES)
-            self._outer = [self.address_of(frame) for frame in frames]
-        return self._outer
+        if self._addresses is None:
+            frames = islice(self._debugger.frames(), MOST_FRAMES)
+            self._addresses = [self.address_of(frame) for frame in frames] or [OUTSIDE]
+        return self._addresses
 
     def returning_to(self, address: int) -> int | None:
         """Return the stack offset of the innermost frame that another one returns to at `address`."""
-        outer = self._outer_addresses()
+        outer = self.addresses()[1:]
         if address not in outer:
             return None
         frame = self._debugger.frame(1 + outer.index(Address(address)))

@@ -15,6 +15,7 @@ from gdbstub.extensions import Region
 from gdbstub.target import Address, TargetError, unreadable
 from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.wasm.addresses import LAST, Kind, decode, encode
+from gdbstub.views.wasm.lines import Lines
 from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError, OutOfRange
@@ -36,6 +37,13 @@ class CodeImage:
             size = function.first_op - function.start
             data[function.start : function.first_op] = _NOP * size
         return bytes(data)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines of its functions."""
+        info = self.code.module.info
+        section = info.code_section
+        return Lines(info.section(".debug_line") or b"", 0 if section is None else section[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,16 @@ from gdbstub.target import (
     ThreadId,
     Trapped,
 )
-from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.common.code import FunctionCode, ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
-from gdbstub.views.wasm.addresses import OUTSIDE, Kind, encode
+from gdbstub.views.wasm.addresses import OUTSIDE, Kind, decode, encode
 from gdbstub.views.wasm.breakpoints import Breakpoints
 from gdbstub.views.wasm.description import HOST, PC, PC_SIZE, REGISTERS, libraries_xml
 from gdbstub.views.wasm.frames import Frames
+from gdbstub.views.wasm.intent import Intent
 from gdbstub.views.wasm.memory import AddressSpace, CodeImage
+from gdbstub.views.wasm.steps import Steps
 from jit.debug.debugger import Debugger
 
 THREAD = ThreadId(1)
@@ -53,8 +55,12 @@ class WasmView:
         self._listed: int | None = None
         """How many modules the client knows of, None before it asks."""
         self._memory = AddressSpace(stage.debugger, self._images)
-        self._frames = Frames(stage.debugger, self._pc)
-        self._breakpoints = Breakpoints(stage.debugger, self._image_at, self._frames.returning_to)
+        self._frames = Frames(stage.debugger)
+        self._intent = Intent()
+        self._breakpoints = Breakpoints(stage.debugger, self._image_at, self._frame_for)
+        self._steps = Steps(
+            stage.debugger, self._breakpoints, self._image, lambda: stage.interruption.wanted
+        )
         self._standing = Standing(RawKind.ENTRY, OUTSIDE)
 
     # As the guest drives it
@@ -63,10 +69,22 @@ class WasmView:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
         self._frames.reset()
+        self._intent.stopped(standing.kind)
+        self._steps.end()
 
     def points(self, module: int, pc: int) -> Sequence[Point]:
         """Return the addresses a boundary is shown at; see `Rendering`."""
-        return self._breakpoints.points(module, pc)
+        points = self._breakpoints.points(module, pc)
+        if any(point.hit for point in points):
+            return points
+        if self._steps.arrives(module, pc):
+            return (Point(points[-1].address, hit=True),)
+        return () if self._steps.coasts(module, pc) else points
+
+    @property
+    def coasting(self) -> bool:
+        """Whether a step under way runs at full speed; see `Rendering`."""
+        return self._steps.coasting
 
     def address(self, module: int, pc: int) -> Address:
         """Return the address of a PC; see `Rendering`."""
@@ -95,6 +113,26 @@ class WasmView:
         for registered in self._debugger.modules()[len(self._images) :]:
             self._images.append(CodeImage(ModuleCode(self._debugger, registered)))
 
+    def _image(self, module: int) -> CodeImage:
+        self._update_images()
+        return self._images[module]
+
+    def _frame_for(self, address: int) -> int | None:
+        """Return the stack offset of the frame that a breakpoint being inserted is for."""
+        if self._intent.finishing_at(address):
+            return self._frames.returning_to(address)
+        frame = self._debugger.frame(0)
+        if frame is None or not self._intent.stepping:
+            return None
+        function = self._function_at(address)
+        same = function is not None and function == self._function_at(self._pc())
+        return frame.stack_offset if same else None
+
+    def _function_at(self, address: int) -> tuple[int, FunctionCode] | None:
+        found = self._image_at(address)
+        function = found and found[0].code.function_at(found[1])
+        return None if not found or not function else (found[0].code.module.index, function)
+
     def _image_at(self, address: int) -> tuple[CodeImage, int] | None:
         self._update_images()
         return self._memory.image_at(address)
@@ -108,6 +146,7 @@ class WasmView:
     def stop(self) -> Stop:
         """Describe the present stop."""
         self._stage.interruption.served()
+        self._intent.told()
         self._update_images()
         pc = self._pc()
         late = self._listed is not None and self._listed != len(self._images)
@@ -123,7 +162,7 @@ class WasmView:
         standing = self._standing
         if standing.fault is not None:
             return Trapped(standing.fault.signal, standing.fault.text)
-        if standing.kind is RawKind.BREAKPOINT:
+        if standing.kind is RawKind.BREAKPOINT and self._breakpoints.has(standing.address):
             return Breakpoint(self._breakpoints.kind(standing.address))
         if standing.kind is RawKind.INTERRUPT:
             return Signalled(Signal.INT)
@@ -154,10 +193,15 @@ class WasmView:
     def read_memory(self, thread: ThreadId, address: Address, length: int) -> bytes:
         """Read up to `length` bytes of a memory or a module."""
         self._update_images()
+        if decode(address)[0] == Kind.CODE:
+            self._intent.code_read()
+        else:
+            self._intent.else_asked()
         return self._memory.read(address, length)
 
     def write_memory(self, thread: ThreadId, address: Address, data: bytes) -> None:
         """Write into a memory."""
+        self._intent.else_asked()
         self._memory.write(address, data)
 
     def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
@@ -167,6 +211,7 @@ class WasmView:
     def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Insert a breakpoint."""
         self._breakpoints.insert(kind, address)
+        self._intent.else_asked()
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Remove a breakpoint."""
@@ -174,11 +219,14 @@ class WasmView:
 
     def prepare_resume(self, request: ResumeRequest) -> None:
         """Take note of how the guest goes on."""
-        if not isinstance(request, Step):
+        if isinstance(request, Step):
+            self._steps.begin(into=self._intent.stepping)
+        else:
             self._breakpoints.runs_on()
 
     def detach(self) -> None:
         """Forget the client."""
+        self._steps.end()
         self._breakpoints.clear()
         self._listed = None
 
@@ -201,14 +249,17 @@ class WasmView:
     def region(self, address: Address) -> Region:
         """Return the memory, the module or the gap at an address."""
         self._update_images()
+        self._intent.region_asked(address)
         return self._memory.region(address)
 
     def call_stack(self, thread: ThreadId) -> Sequence[Address]:
         """Return the address of every frame, innermost first."""
+        self._intent.else_asked()
         return self._frames.addresses()
 
     def local(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
         """Return a local."""
+        self._intent.else_asked()
         return self._frames.local(frame, index)
 
     def global_(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:

@@ -83,6 +83,11 @@ class X32View:
         """Return the addresses a boundary is shown at; see `Rendering`."""
         return self._breakpoints.points(module, pc)
 
+    @property
+    def coasting(self) -> bool:
+        """Never: gdb steps over calls by breakpoints of its own; see `Rendering`."""
+        return False
+
     def address(self, module: int, pc: int) -> Address:
         """Return the address of a PC; see `Rendering`."""
         return Address(self._window(module).base + pc)

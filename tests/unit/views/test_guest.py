@@ -47,6 +47,8 @@ class View:
         addresses = [0x10, 0x13] if pc == 0x13 else [pc]
         return [Point(Address(at), at in self.hits) for at in addresses]
 
+    coasting = False
+
     def address(self, module: int, pc: int) -> Address:
         return Address(pc)
 

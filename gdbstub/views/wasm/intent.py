@@ -1,0 +1,63 @@
+"""What lldb is about to do, told from the order of its packets.
+
+lldb's Wasm plugin gives every frame the same call frame address, so that lldb cannot tell frames of one
+function apart, nor a call from a return.  Where the server knows better it can put that right, if it
+knows whether a breakpoint or a step is the user's or part of lldb's own stepping.  lldb (22):
+
+    finish             qMemoryRegionInfo of the return address, then Z0 there
+    n, s, first        reads code from where it stands (for the next branch), then Z0, or vCont;s
+    n, s, from then on Z0 or vCont;s at a stop that it did not show, or it had asked jThreadsInfo
+    a breakpoint, si   none of these
+"""
+
+from __future__ import annotations
+
+from gdbstub.target import Address, RawKind
+
+_OWN = frozenset({RawKind.BREAKPOINT, RawKind.STEP})
+"""Stops that a step of lldb's can go on from without showing them."""
+
+
+class Intent:
+    """What has been asked since the last stop, as far as it tells."""
+
+    def __init__(self) -> None:
+        self._kind = RawKind.ENTRY
+        self._told = 0
+        self._code_read = False
+        self._returning: Address | None = None
+
+    def stopped(self, kind: RawKind) -> None:
+        """The guest stopped."""
+        self._kind = kind
+        self._told = 0
+        self.else_asked()
+
+    def told(self) -> None:
+        """The stop was described: first as the answer to the resume, then because it is shown."""
+        self._told += 1
+        self.else_asked()
+
+    def code_read(self) -> None:
+        """Code was read."""
+        self.else_asked()
+        self._code_read = True
+
+    def region_asked(self, address: Address) -> None:
+        """The region of an address was asked for."""
+        self.else_asked()
+        self._returning = address
+
+    def else_asked(self) -> None:
+        """Anything else was asked, but for a register."""
+        self._code_read = False
+        self._returning = None
+
+    @property
+    def stepping(self) -> bool:
+        """Whether what comes is part of a step over or into lines."""
+        return self._code_read or (self._told < 2 and self._kind in _OWN)
+
+    def finishing_at(self, address: int) -> bool:
+        """Say whether a breakpoint here is part of a return to the caller."""
+        return self._returning == address
