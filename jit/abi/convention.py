@@ -1,8 +1,8 @@
 """Where arguments and results of Wasm functions travel, for each ISA.
 
 Integers and references take the integer registers in order, floats the float registers; what finds
-none lies in the overflow buffer, 16 bytes a value in order of appearance.  i32 values have undefined
-upper halves in registers; an f32 lies in the low half of its float register.  Register numbers are the
+none lies in the overflow buffer, 16 bytes a value in order of appearance.  An i32
+argument is zero-extended, an i32 result has an undefined upper half; an f32 lies in the low half of its float register.  Register numbers are the
 ISA's own, as in a context block.
 """
 

@@ -4,8 +4,9 @@ It has no state.  Nearly all of it is tables of machine code, keyed by places (`
 by Wasm mnemonics; the compiler appends what it finds there.  The code in a table is position
 independent and uses, beyond the registers of its key, only registers outside the pools.
 
-Operators are two-address: the result replaces the first operand, whose register always belongs to
-it alone.  Where a table says "operand", the key is a register or a constant.
+Most operators are two-address: the result replaces the first operand, whose register always belongs to
+it alone.  Where a table says "operand", the key is a register or a constant; registers are those of
+the first two rows of `places`.
 
 A branch's bytes end with its instruction that holds the distance: `link(code, end, target)` sets it,
 `end` being the offset just past that instruction.  `Checked` code has such branches to trap exits.
@@ -130,6 +131,8 @@ class MacroAssembler:
     """[float register][float register or constant]; flags are kept."""
     binary: Mapping[str, ByPlaces]
     """By mnemonic: [register][operand], for integers; [float][float], for floats."""
+    three: Mapping[str, Memo[ByPlaces]]
+    """By the mnemonics of `binary`: [destination][a][b]; b is another register than the destination."""
     divide: Mapping[str, Memo[Memo[Checked]]]
     """By mnemonic: [register][operand]."""
     unary: Mapping[str, ByPlaces]

@@ -7,7 +7,7 @@ moved from there.  Nothing survives a call in a register.
 from jit.abi.convention import Home
 from jit.abi.libcalls import BY_LIBCALL, Libcall
 from jit.asm.masm import MacroAssembler
-from jit.asm.places import CONST, FLOAT, SLOT
+from jit.asm.places import ALIAS, CONST, FLOAT, REGISTER, SLOT
 from jit.compile.handler import Handler
 from jit.compile.state import State
 from jit.wasm.opcodes import CALL, CALL_INDIRECT
@@ -51,12 +51,15 @@ def _call_indirect(masm: MacroAssembler) -> Handler:
         stack = s.stack
         depth = len(stack) - 1
         first = depth - len(type_.params)
-        element = s.general(stack[-1], depth, False)
+        element = s.load(stack[-1], depth, False)
         arguments = stack[first:depth]
         s.spill()
         _store_overflow(s, type_.params, first)
         s.checked(
-            masm.indirect_record(s.vmctx.table(table), s.vmctx.type_(type_index), element), index
+            masm.indirect_record(
+                s.vmctx.table(table), s.vmctx.type_(type_index), element & REGISTER
+            ),
+            index,
         )
         _fill_registers(s, type_.params, arguments, first)
         s.code += masm.call_record
@@ -92,8 +95,8 @@ def _fill_registers(s: State, params: tuple[int, ...], arguments: list[int], fir
     for at, (argument, place) in enumerate(zip(arguments, places, strict=True)):
         if place.home is Home.OVERFLOW:
             continue
-        operand = argument
-        if argument in filled or (place.home is Home.FLOAT and argument >= CONST):
+        operand = argument - ALIAS if ALIAS <= argument < SLOT else argument
+        if operand in filled or (place.home is Home.FLOAT and argument >= CONST):
             operand = SLOT
         s.to_place(place, first + at, operand, params[at])
         filled.append(place.number + FLOAT if place.home is Home.FLOAT else place.number)

@@ -7,7 +7,7 @@ spilled.  A branch to a loop puts its homes in order before it jumps.
 from jit.abi.convention import Home
 from jit.abi.traps import TrapCode
 from jit.asm.masm import MacroAssembler
-from jit.asm.places import CONST, FLAGS, SLOT
+from jit.asm.places import ALIAS, CONST, FLAGS, REGISTER, SLOT
 from jit.compile.handler import Handler
 from jit.compile.loops import plan_homes
 from jit.compile.state import Label, State, fitting
@@ -119,10 +119,10 @@ def _if(masm: MacroAssembler) -> Handler:
             s.spill()
             s.code += branch[inverse[place - FLAGS]]
         else:
-            register = s.general(place, len(stack), False)
+            place = s.load(place, len(stack), False)
             s.spill()
-            s.code += branch_zero[register]
-            s.free.append(register)
+            s.code += branch_zero[place & REGISTER]
+            s.release(place)
         label = s.labels[block] = Label(s.homes)
         if block.else_ >= 0:
             label.else_end = len(s.code)
@@ -211,7 +211,8 @@ def _carry(s: State, block: Block) -> None:
         place = s.stack[depth + at]
         to = keys[block.height + at]
         if place != SLOT:
-            s.code += masm.slot_store[to][place]
+            source = place - ALIAS if ALIAS <= place < SLOT else place
+            s.code += masm.slot_store[to][source]
         elif depth != block.height:
             s.code += masm.slot_move[to][keys[depth + at]]
 
@@ -254,8 +255,9 @@ def _br_if(masm: MacroAssembler) -> Handler:
         place = stack.pop()
         register = -1
         if not FLAGS <= place < CONST:
-            register = s.general(place, len(stack), False)
-            s.free.append(register)
+            place = s.load(place, len(stack), False)
+            s.release(place)
+            register = place & REGISTER
         arity = len(block.label_types)
         if arity and block.kind != "func" and len(stack) - arity == block.height:
             s.spill(block.height)
@@ -284,9 +286,9 @@ def _br_table(s: State, targets: tuple[Block, ...], _: int) -> None:
     """A jump for each entry: to its label where nothing is carried, else to code that carries it."""
     stack, masm = s.stack, s.masm
     depth = len(stack) - 1
-    register = s.general(stack.pop(), depth, False)
-    s.free.append(register)
-    s.code += masm.branch_table(register, len(targets) - 1)
+    place = s.load(stack.pop(), depth, False)
+    s.release(place)
+    s.code += masm.branch_table(place & REGISTER, len(targets) - 1)
     later: dict[Block, list[int]] = {}
     for block in targets:
         s.code += masm.jump
@@ -314,7 +316,8 @@ def _leave(s: State, results: tuple[int, ...]) -> None:
             for at in range(len(results)):
                 place = stack[first + at]
                 if place != SLOT:
-                    s.code += masm.slot_store[keys[first + at]][place]
+                    source = place - ALIAS if ALIAS <= place < SLOT else place
+                    s.code += masm.slot_store[keys[first + at]][source]
             for at, to in enumerate(places):
                 if to.home is Home.OVERFLOW:
                     s.code += masm.overflow_store[to.number][keys[first + at]]

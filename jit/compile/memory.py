@@ -5,7 +5,7 @@ from jit.abi.traps import TrapCode
 from jit.abi.vmctx import Stub
 from jit.asm.masm import Access, Load, MacroAssembler, Store
 from jit.asm.memo import Memo
-from jit.asm.places import CONST, FLOAT, SLOT
+from jit.asm.places import ALIAS, CONST, FLOAT, REGISTER, SLOT
 from jit.compile.calls import call_libcall, move_arguments
 from jit.compile.handler import Handler
 from jit.compile.state import State
@@ -69,20 +69,28 @@ def _load(load: Load, size: int) -> Handler:
 
     def handler(s: State, offset: int, index: int) -> None:
         stack = s.stack
-        place = stack[-1]
-        if place >= FLOAT:
-            stack.pop()
+        place = stack.pop()
+        if place >= SLOT:
             address = _known(s, place, offset, size, load.known_limit)
             if address >= 0:
                 register = s.free.pop() if s.free else s.evict(s.free)
                 s.code += load.known[register][address]
                 stack.append(register)
                 return
-            place = s.general(place, len(stack), False)
-            stack.append(place)
-        code, back = checked[place][place][offset]
+            place = s.load(place, len(stack), False)
+        register = place
+        if s.homes:
+            register = s.hint(index)
+            if register < 0:
+                register = place
+            elif place < FLOAT:
+                s.free.append(place)
+        if register >= ALIAS:
+            register = s.free.pop() if s.free else s.evict(s.free, place)
+        code, back = checked[register][place & REGISTER][offset]
         s.code += code
         s.traps.append((len(s.code) - back, _OUT_OF_BOUNDS, index))
+        stack.append(register)
 
     return handler
 
@@ -93,19 +101,18 @@ def _load_float(load: Load, size: int) -> Handler:
     def handler(s: State, offset: int, index: int) -> None:
         stack = s.stack
         place = stack.pop()
-        pool = s.float_free
-        register = pool.pop() if pool else s.evict(pool)
-        if place >= FLOAT:
+        register = s.destination(s.float_free, index)
+        if place >= SLOT:
             address = _known(s, place, offset, size, load.known_limit)
             if address >= 0:
                 s.code += load.known[register][address]
                 stack.append(register)
                 return
-            place = s.general(place, len(stack), False)
-        code, back = checked[register][place][offset]
+            place = s.load(place, len(stack), False)
+        code, back = checked[register][place & REGISTER][offset]
         s.code += code
         s.traps.append((len(s.code) - back, _OUT_OF_BOUNDS, index))
-        s.free.append(place)
+        s.release(place)
         stack.append(register)
 
     return handler
@@ -118,24 +125,27 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
         stack = s.stack
         value = stack.pop()
         place = stack.pop()
-        if value == SLOT:
-            depth = len(stack) + 1
-            value = s.floating(value, depth) if floats else s.general(value, depth, wide)
-        if place >= FLOAT:
+        key = value
+        if value < CONST:
+            if value == SLOT:
+                depth = len(stack) + 1
+                if floats:
+                    value = s.load_float(value, depth)
+                else:
+                    value = s.load(value, depth, wide, place)
+            key = value & REGISTER
+        if place >= SLOT:
             address = _known(s, place, offset, size, store.known_limit)
             if address >= 0:
-                s.code += store.known[address][value]
+                s.code += store.known[address][key]
                 s.release(value)
                 return
-            place = s.general(place, len(stack), False)
-        code, back = checked[place][value][offset]
+            place = s.load(place, len(stack), False, value)
+        code, back = checked[place & REGISTER][key][offset]
         s.code += code
         s.traps.append((len(s.code) - back, _OUT_OF_BOUNDS, index))
-        s.free.append(place)
-        if value < FLOAT:
-            s.free.append(value)
-        elif value < SLOT:
-            s.float_free.append(value)
+        s.release(place)
+        s.release(value)
 
     return handler
 

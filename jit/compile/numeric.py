@@ -6,7 +6,7 @@ a select, it stays in the flags, through `i32.eqz` and the `i32.const 1; i32.and
 
 from jit.asm.masm import ByPlaces, Checked, Compare, MacroAssembler
 from jit.asm.memo import Memo
-from jit.asm.places import CONST, FLAGS, FLOAT, SLOT
+from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, REGISTER, SLOT
 from jit.compile.handler import Handler
 from jit.compile.state import State
 from jit.wasm.opcodes import (
@@ -18,6 +18,7 @@ from jit.wasm.opcodes import (
     I32_EQZ,
     I64_CONST,
     I64_EQZ,
+    I64_EXTEND_I32_U,
     IF,
     OPS,
     SELECT,
@@ -53,11 +54,12 @@ def handlers(masm: MacroAssembler) -> dict[int, Handler]:
             else:
                 table[op.code] = _compare(masm, compare, wide)
         elif name in masm.binary:
+            two, three = masm.binary[name], masm.three[name]
+            commutes = name.split(".")[1] in _COMMUTATIVE
             if operand in _FLOATS:
-                table[op.code] = _binary_floats(masm.binary[name])
+                table[op.code] = _binary_floats(two, three, commutes)
             else:
-                commutes = name.split(".")[1] in _COMMUTATIVE
-                table[op.code] = _binary(masm.binary[name], wide, commutes)
+                table[op.code] = _binary(two, three, wide, commutes)
         elif name in masm.divide:
             table[op.code] = _divide(masm.divide[name], wide)
         elif name in masm.unary:
@@ -66,6 +68,7 @@ def handlers(masm: MacroAssembler) -> dict[int, Handler]:
             )
         elif name in masm.truncate:
             table[op.code] = _truncate(masm.truncate[name])
+    table[I64_EXTEND_I32_U] = _extend_unsigned
     table[I32_AND] = _and(table[I32_AND])
     return table
 
@@ -74,8 +77,8 @@ def _const(s: State, imm: int, _: int) -> None:
     s.stack.append(imm + CONST)
 
 
-def _binary(table: ByPlaces, wide: bool, commutes: bool) -> Handler:
-    def handler(s: State, _: object, __: int) -> None:
+def _binary(table: ByPlaces, three: Memo[ByPlaces], wide: bool, commutes: bool) -> Handler:
+    def handler(s: State, _: object, index: int) -> None:
         stack = s.stack
         b = stack.pop()
         a = stack[-1]
@@ -87,16 +90,26 @@ def _binary(table: ByPlaces, wide: bool, commutes: bool) -> Handler:
             if b >= CONST:
                 s.code += table[a][b]
                 return
+            if b < SLOT:
+                s.code += table[a][b - ALIAS]
+                return
         depth = len(stack)
         stack.pop()
-        if commutes and a >= CONST and b < FLOAT:
+        if commutes and (b < FLOAT or (a >= CONST and b < SLOT)):
             a, b = b, a
-        a = s.general(a, depth - 1, wide)
-        if b < CONST:
-            b = s.general(b, depth, wide)
-        s.code += table[a][b]
-        if b < CONST:
-            s.free.append(b)
+            depth -= 1
+        else:
+            a = s.load(a, depth - 1, wide, b)
+        if b == SLOT:
+            b = s.load(b, depth, wide, a)
+        right = b if b >= CONST else b & REGISTER
+        if a < FLOAT:
+            s.code += table[a][right]
+        else:
+            destination = s.destination(s.free, index, a, b)
+            s.code += three[destination][a - ALIAS][right]
+            a = destination
+        s.release(b)
         stack.append(a)
 
     return handler
@@ -113,17 +126,25 @@ def _and(plain: Handler) -> Handler:
     return handler
 
 
-def _binary_floats(table: ByPlaces) -> Handler:
-    def handler(s: State, _: object, __: int) -> None:
+def _binary_floats(table: ByPlaces, three: Memo[ByPlaces], commutes: bool) -> Handler:
+    def handler(s: State, _: object, index: int) -> None:
         stack = s.stack
         b = stack.pop()
         a = stack.pop()
         if a >= SLOT or b >= SLOT:
             depth = len(stack)
-            a = s.floating(a, depth)
-            b = s.floating(b, depth + 1)
-        s.code += table[a][b]
-        s.float_free.append(b)
+            a = s.load_float(a, depth, b)
+            b = s.load_float(b, depth + 1, a)
+        if commutes and a >= ALIAS and b < ALIAS:
+            a, b = b, a
+        if a < ALIAS:
+            s.code += table[a][b & REGISTER]
+        else:
+            destination = s.destination(s.float_free, index, a, b)
+            s.code += three[destination][a - ALIAS][b & REGISTER]
+            a = destination
+        if b < ALIAS:
+            s.float_free.append(b)
         stack.append(a)
 
     return handler
@@ -135,11 +156,13 @@ def _divide(table: Memo[Memo[Checked]], wide: bool) -> Handler:
         b = stack.pop()
         a = stack.pop()
         depth = len(stack)
-        a = s.general(a, depth, wide)
+        a = s.own(s.load(a, depth, wide, b), b)
+        right = b
         if b < CONST:
-            b = s.general(b, depth + 1, wide)
-            s.free.append(b)
-        s.checked(table[a][b], index)
+            b = s.load(b, depth + 1, wide)
+            right = b & REGISTER
+        s.checked(table[a][right], index)
+        s.release(b)
         stack.append(a)
 
     return handler
@@ -147,33 +170,41 @@ def _divide(table: Memo[Memo[Checked]], wide: bool) -> Handler:
 
 def _unary(table: ByPlaces, from_float: bool, to_float: bool, wide: bool) -> Handler:
     """The result takes the operand's register if it is of the same kind."""
+    same = from_float == to_float
 
-    def handler(s: State, _: object, __: int) -> None:
+    def handler(s: State, _: object, index: int) -> None:
         stack = s.stack
         depth = len(stack) - 1
         source = stack.pop()
-        if from_float:
-            source = destination = s.floating(source, depth)
-        else:
-            source = destination = s.general(source, depth, wide)
-        if from_float != to_float:
-            pool = s.float_free if to_float else s.free
-            destination = pool.pop() if pool else s.evict(pool)
-            s.release(source)
-        s.code += table[destination][source]
+        source = s.load_float(source, depth) if from_float else s.load(source, depth, wide)
+        if same and source < ALIAS:
+            s.code += table[source][source]
+            stack.append(source)
+            return
+        pool = s.float_free if to_float else s.free
+        destination = s.destination(pool, index, source)
+        s.code += table[destination][source & REGISTER]
+        s.release(source)
         stack.append(destination)
 
     return handler
+
+
+def _extend_unsigned(s: State, _: object, __: int) -> None:
+    """Nothing to do for a register: it is zero-extended."""
+    depth = len(s.stack) - 1
+    if s.stack[depth] >= SLOT:
+        s.stack[depth] = s.load(s.stack[depth], depth, False)
 
 
 def _truncate(table: Memo[Memo[Checked]]) -> Handler:
     def handler(s: State, _: object, index: int) -> None:
         stack = s.stack
         depth = len(stack) - 1
-        source = s.floating(stack.pop(), depth)
+        source = s.load_float(stack.pop(), depth)
         destination = s.free.pop() if s.free else s.evict(s.free)
-        s.float_free.append(source)
-        s.checked(table[destination][source], index)
+        s.checked(table[destination][source & REGISTER], index)
+        s.release(source)
         stack.append(destination)
 
     return handler
@@ -204,20 +235,24 @@ def _compare(masm: MacroAssembler, compare: Compare, wide: bool) -> Handler:
         stack = s.stack
         b = stack.pop()
         a = stack.pop()
-        if a >= FLOAT:
-            a = s.general(a, len(stack), wide)
-        if b >= CONST:
-            s.code += code[a][b]
-        else:
-            if b >= FLOAT:
-                b = s.general(b, len(stack) + 1, wide)
-            s.code += code[a][b]
-            s.free.append(b)
+        if a >= SLOT:
+            a = s.load(a, len(stack), wide, b)
+        if not has_flags:
+            a = s.own(a, b)
+        right = b
+        if b < CONST:
+            if b >= SLOT:
+                b = s.load(b, len(stack) + 1, wide, a)
+            right = b & REGISTER
+        s.code += code[a & REGISTER][right]
+        s.release(b)
         if has_flags:
             if _fuses(s, index):
-                s.free.append(a)
+                s.release(a)
                 stack.append(flag)
                 return
+            if a >= ALIAS:
+                a = s.free.pop() if s.free else s.evict(s.free)
             s.code += set_flag[a][condition]
         stack.append(a)
 
@@ -250,18 +285,16 @@ def _compare_floats(masm: MacroAssembler, compare: Compare) -> Handler:
         b = stack.pop()
         a = stack.pop()
         depth = len(stack)
-        a = s.floating(a, depth)
-        b = s.floating(b, depth + 1)
-        fuses = has_flags and _fuses(s, index)
-        if fuses:
-            s.code += code[a][b]
+        a = s.load_float(a, depth, b)
+        b = s.load_float(b, depth + 1, a)
+        s.code += code[a & REGISTER][b & REGISTER]
+        s.release(a)
+        s.release(b)
+        if has_flags and _fuses(s, index):
             stack.append(FLAGS + condition)
         else:
             register = s.free.pop() if s.free else s.evict(s.free)
-            s.code += code[a][b]
             s.code += set_flag[register][condition]
             stack.append(register)
-        s.float_free.append(a)
-        s.float_free.append(b)
 
     return handler

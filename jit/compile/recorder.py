@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from jit.abi.frame import FrameLayout
 from jit.abi.frame_table import Copy, FrameTable, Operand, OperandKind, Point, Row, RowKind
-from jit.asm.places import CONST, FLAGS, FLOAT, SLOT
+from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, SLOT
 from jit.wasm import opcodes
 from jit.wasm.opcodes import OPS
 from jit.wasm.types import I32, FuncType
@@ -168,8 +168,10 @@ class Recorder:
 def _kind(place: int) -> tuple[OperandKind, int]:
     if place < FLOAT:
         return OperandKind.GENERAL, place
-    if place < SLOT:
+    if place < ALIAS:
         return OperandKind.FLOAT, place - FLOAT
+    if place < SLOT:
+        return _kind(place - ALIAS)
     if place == SLOT:
         return OperandKind.SLOT, 0
     if place < CONST:

@@ -2,9 +2,13 @@
 
 The rules that everything in this folder keeps:
 
-- A local's slot always holds its value.  A register may hold a copy; no register is both a copy and
-  an operand, and a loop's homes are copies in registers that operands never get.
-- A register operand belongs to that operand alone, so an operator may overwrite it.
+- A local's slot always holds its value.  A register may hold a copy; a loop's homes are registers for
+  copies alone.
+- A register operand belongs to that operand alone, so an operator may overwrite it; or it is an alias:
+  the copy of a local, which it then was when it was pushed.  A copy has at most one alias at a time.
+- While a copy has an alias it is read through that alone: a `local.get` takes the slot, and a
+  `local.set` gives the alias another register.  So a debugger may write the local by writing its slot
+  at once, and the copy when the alias is gone.
 - References are in their slots, never only in a register.
 - At a label every operand is in its slot.
 - All allocation of an operator happens before its last branch to a trap exit.
@@ -15,8 +19,9 @@ from jit.abi.frame import FrameLayout
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import VMContextLayout
 from jit.asm.masm import ByPlace, ByPlaces, Checked, MacroAssembler
-from jit.asm.places import CONST, FLAGS, FLOAT, SLOT
+from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, REGISTER, SLOT
 from jit.compile.recorder import Recorder
+from jit.wasm.opcodes import LOCAL_SET, LOCAL_TEE
 from jit.wasm.types import F32, F64, I32, I64
 from jit.wasm.validate import Block, Body
 
@@ -140,30 +145,39 @@ class State:
 
     # Registers
 
-    def evict(self, pool: list[int]) -> int:
-        """Free a register of an empty pool: a copy's, else the deepest operand's."""
-        floats = pool is self.float_free
-        homes = self.homes
-        for local, register in self.copies.items():
-            if (register >= FLOAT) == floats and homes.get(local) != register:
-                del self.copies[local]
-                return register
-        low = FLOAT if floats else 0
-        for depth, place in enumerate(self.stack):
-            if low <= place < low + FLOAT:
-                self.code += self.masm.slot_store[self.operand_keys[depth]][place]
-                self.stack[depth] = SLOT
-                if self.recorder is not None:
-                    self.recorder.spilled(depth)
-                return place
-        raise AssertionError("no register left")
+    def evict(self, pool: list[int], *keep: int) -> int:
+        """Free a register of an empty pool: a copy's that is no operand, else the deepest operand's.
 
-    def general(self, place: int, depth: int, wide: bool) -> int:
-        """Return a general register that holds an operand popped from `depth`."""
-        if place < FLOAT:
+        `keep` are places that the current op has popped and still needs.
+        """
+        floats = pool is self.float_free
+        stack = self.stack
+        while True:
+            for local, register in self.copies.items():
+                alias = register + ALIAS
+                if (
+                    (register >= FLOAT) == floats
+                    and self.homes.get(local) != register
+                    and alias not in stack
+                    and alias not in keep
+                ):
+                    del self.copies[local]
+                    return register
+            for depth, place in enumerate(stack):
+                if place < SLOT and (place & REGISTER >= FLOAT) == floats:
+                    self._spill_one(depth, place)
+                    if place < ALIAS:
+                        return pool.pop()
+                    break
+            else:
+                raise AssertionError("no register left")
+
+    def load(self, place: int, depth: int, wide: bool, *keep: int) -> int:
+        """Return a general register, its own or an alias, for an operand popped from `depth`."""
+        if place < SLOT:
             return place
         free = self.free
-        register = free.pop() if free else self.evict(free)
+        register = free.pop() if free else self.evict(free, *keep)
         if place >= CONST:
             self.code += self.masm.move64[register][place]
         elif place == SLOT:
@@ -173,24 +187,68 @@ class State:
             self.code += self.masm.set_flag[register][place - FLAGS]
         return register
 
-    def floating(self, place: int, depth: int) -> int:
-        """Return a float register that holds an operand popped from `depth`."""
+    def load_float(self, place: int, depth: int, *keep: int) -> int:
+        """The same for a float operand."""
         if place < SLOT:
             return place
         free = self.float_free
-        register = free.pop() if free else self.evict(free)
+        register = free.pop() if free else self.evict(free, *keep)
         if place >= CONST:
             self.code += self.masm.move_float[register][place]
         else:
             self.code += self.masm.slot_load_float[self.operand_keys[depth]][register]
         return register
 
+    def own(self, place: int, *keep: int) -> int:
+        """Return a register of the operand's own, for one that `load` or `load_float` returned."""
+        if place < ALIAS:
+            return place
+        copy = place - ALIAS
+        pool = self.free if copy < FLOAT else self.float_free
+        register = pool.pop() if pool else self.evict(pool, place, *keep)
+        move = self.masm.move64 if copy < FLOAT else self.masm.move_float
+        self.code += move[register][copy]
+        return register
+
+    def destination(self, pool: list[int], index: int, *keep: int) -> int:
+        """Return a register for the result of the op at `index`, which reads the places in `keep`.
+
+        It is the home of the local that the next op sets, if no operand needs what the home holds;
+        until then only the local's slot has its value.  The first place of `keep` may be that home.
+        """
+        if self.homes:
+            home = self.hint(index, *keep[1:])
+            if home >= 0:
+                return home
+        return pool.pop() if pool else self.evict(pool, *keep)
+
+    def hint(self, index: int, *keep: int) -> int:
+        """Return the home that the result of the op at `index` goes to, -1 if there is none to take."""
+        op = self.ops[index + 1]
+        if op in (LOCAL_SET, LOCAL_TEE):
+            local = self.imms[index + 1]
+            assert isinstance(local, int)
+            home = self.homes.get(local, -1)
+            alias = home + ALIAS
+            if home >= 0 and alias not in self.stack and alias not in keep:
+                self.copies.pop(local, None)
+                return home
+        return -1
+
     def release(self, place: int) -> None:
-        """Give back the register of an operand that was consumed, if it has one."""
+        """Give back the register of an operand that was consumed, if it has one of its own."""
         if place < FLOAT:
             self.free.append(place)
-        elif place < SLOT:
+        elif place < ALIAS:
             self.float_free.append(place)
+
+    def _spill_one(self, depth: int, place: int) -> None:
+        source = place - ALIAS if ALIAS <= place < SLOT else place
+        self.code += self.masm.slot_store[self.operand_keys[depth]][source]
+        self.stack[depth] = SLOT
+        self.release(place)
+        if self.recorder is not None:
+            self.recorder.spilled(depth)
 
     def spill(self, first: int = 0) -> None:
         """Store every operand from depth `first` up in its slot; flags are kept."""
@@ -198,14 +256,7 @@ class State:
         for depth in range(first, len(stack)):
             place = stack[depth]
             if place != SLOT:
-                self.code += self.masm.slot_store[self.operand_keys[depth]][place]
-                stack[depth] = SLOT
-                if place < FLOAT:
-                    self.free.append(place)
-                elif place < SLOT:
-                    self.float_free.append(place)
-                if self.recorder is not None:
-                    self.recorder.spilled(depth)
+                self._spill_one(depth, place)
 
     def forget_registers(self) -> None:
         """After something that keeps no register: no copies, nothing in homes, all operands in slots."""
@@ -288,6 +339,8 @@ class State:
 
     def to_place(self, place: Place, depth: int, operand: int, type_: int) -> None:
         """Move an operand, or its slot if it is there, to a register of the calling convention."""
+        if ALIAS <= operand < SLOT:
+            operand -= ALIAS
         if place.home is Home.FLOAT:
             register = place.number + FLOAT
             if operand == SLOT:

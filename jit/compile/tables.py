@@ -2,7 +2,7 @@
 
 from jit.abi.libcalls import Libcall
 from jit.asm.masm import MacroAssembler
-from jit.asm.places import CONST, SLOT
+from jit.asm.places import CONST, REGISTER, SLOT
 from jit.compile.calls import call_libcall
 from jit.compile.handler import Handler
 from jit.compile.state import State
@@ -55,9 +55,10 @@ def _ref_func(s: State, function: int, _: int) -> None:
 def _table_get(s: State, table: int, index: int) -> None:
     stack = s.stack
     depth = len(stack) - 1
-    element = s.general(stack.pop(), depth, False)
-    s.checked(s.masm.table_get(s.vmctx.table(table), element, s.operand_keys[depth]), index)
-    s.free.append(element)
+    element = s.load(stack.pop(), depth, False)
+    key = s.operand_keys[depth]
+    s.checked(s.masm.table_get(s.vmctx.table(table), element & REGISTER, key), index)
+    s.release(element)
     stack.append(SLOT)
 
 
@@ -68,9 +69,9 @@ def _table_set(s: State, table: int, index: int) -> None:
     if reference != SLOT:
         s.code += s.masm.slot_store[key][reference]
     depth = len(stack) - 1
-    element = s.general(stack.pop(), depth, False)
-    s.checked(s.masm.table_set(s.vmctx.table(table), element, key), index)
-    s.free.append(element)
+    element = s.load(stack.pop(), depth, False)
+    s.checked(s.masm.table_set(s.vmctx.table(table), element & REGISTER, key), index)
+    s.release(element)
 
 
 def _table_size(masm: MacroAssembler) -> Handler:

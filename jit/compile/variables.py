@@ -1,7 +1,7 @@
 """Locals, globals, drop and select (specification: Parametric and Variable Instructions)."""
 
 from jit.asm.masm import MacroAssembler
-from jit.asm.places import CONST, FLAGS, SLOT
+from jit.asm.places import ALIAS, CONST, FLAGS, REGISTER, SLOT
 from jit.compile.handler import Handler
 from jit.compile.state import State
 from jit.wasm.opcodes import (
@@ -34,105 +34,144 @@ def handlers(masm: MacroAssembler) -> dict[int, Handler]:
 
 
 def _local_get(s: State, local: int, _: int) -> None:
-    load, _store, move, pool = s.locals[local]
-    if pool:
-        register = pool.pop()
-    elif pool is None:
-        _push_reference(s, s.local_keys[local])
-        return
-    else:
-        register = s.evict(pool)
+    stack = s.stack
     copy = s.copies.get(local)
     if copy is not None:
-        s.code += move[register][copy]
+        alias = copy + ALIAS
+        if alias not in stack:
+            stack.append(alias)
+            return
+    load, _store, _move, pool = s.locals[local]
+    if pool is None:
+        s.code += s.masm.slot_move[s.operand_keys[len(stack)]][s.local_keys[local]]
+        stack.append(SLOT)
+        return
+    if copy is None:
+        copy = s.homes.get(local)
+        if copy is None:
+            copy = pool.pop() if pool else s.evict(pool)
+        s.copies[local] = copy
+        s.code += load[copy]
+        stack.append(copy + ALIAS)
     else:
-        home = s.homes.get(local)
-        if home is None:
-            s.code += load[register]
-        else:
-            s.code += load[home] + move[register][home]
-            s.copies[local] = home
-    s.stack.append(register)
+        register = pool.pop() if pool else s.evict(pool)
+        s.code += load[register]
+        stack.append(register)
 
 
-def _push_reference(s: State, key: int) -> None:
-    s.code += s.masm.slot_move[s.operand_keys[len(s.stack)]][key]
-    s.stack.append(SLOT)
+def _drop_copy(s: State, local: int, *keep: int) -> None:
+    """A local changes: forget its copy, and let an operand that is its alias keep the value."""
+    register = s.copies.pop(local, None)
+    if register is None:
+        return
+    stack = s.stack
+    alias = register + ALIAS
+    is_home = local in s.homes
+    if alias in stack:
+        depth = stack.index(alias)
+        stack[depth] = s.own(alias, *keep) if is_home else register
+    elif not is_home:
+        s.release(register)
 
 
 def _local_set(s: State, local: int, _: int) -> None:
-    place = s.stack.pop()
+    stack = s.stack
+    place = stack.pop()
     _load, store, move, pool = s.locals[local]
-    if place >= SLOT:
+    if pool is None:
         if place == SLOT:
-            if pool is None:
-                key = s.operand_keys[len(s.stack)]
-                s.code += s.masm.slot_move[s.local_keys[local]][key]
-                return
-            if pool is s.free:
-                place = s.general(place, len(s.stack), True)
-            else:
-                place = s.floating(place, len(s.stack))
+            s.code += s.masm.slot_move[s.local_keys[local]][s.operand_keys[len(stack)]]
+        else:
+            s.code += store[place]
+        return
+    if place >= ALIAS:
+        if place < SLOT:
+            _set_alias(s, local, place)
+            return
+        if place == SLOT:
+            place = _load_operand(s, local, len(stack))
         else:
             _set_constant(s, local, place)
             return
     s.code += store[place]
-    copies = s.copies
+    if local in s.copies:
+        _drop_copy(s, local)
     home = s.homes.get(local)
-    assert pool is not None
-    if home is None:
-        copy = copies.get(local)
-        if copy is not None:
-            pool.append(copy)
-        copies[local] = place
-    else:
+    if home is not None and home != place:
         s.code += move[home][place]
         pool.append(place)
-        copies[local] = home
+        place = home
+    s.copies[local] = place
+
+
+def _load_operand(s: State, local: int, depth: int) -> int:
+    """Load a spilled operand of a local's type."""
+    if s.locals[local][3] is s.free:
+        return s.load(SLOT, depth, s.body.local_types[local] != I32)
+    return s.load_float(SLOT, depth)
 
 
 def _set_constant(s: State, local: int, place: int) -> None:
     """Store a constant; only a home gets it in a register."""
-    _load, store, move, pool = s.locals[local]
+    _load, store, move, _pool = s.locals[local]
     s.code += store[place]
+    _drop_copy(s, local)
     home = s.homes.get(local)
     if home is not None:
         s.code += move[home][place]
         s.copies[local] = home
-    elif pool is not None:
-        copy = s.copies.pop(local, None)
-        if copy is not None:
-            pool.append(copy)
+
+
+def _set_alias(s: State, local: int, place: int) -> None:
+    """Set a local to another's value, or to its own of before."""
+    _load, store, move, pool = s.locals[local]
+    source = place - ALIAS
+    s.code += store[source]
+    if s.copies.get(local) == source:
+        return
+    _drop_copy(s, local, place)
+    register = s.homes.get(local)
+    if register is None:
+        if not pool:
+            return
+        register = pool.pop()
+    s.code += move[register][source]
+    s.copies[local] = register
 
 
 def _local_tee(s: State, local: int, _: int) -> None:
+    """As `local.set`; what was the operand's register is the copy's now, and the operand its alias."""
     stack = s.stack
     place = stack[-1]
     _load, store, move, pool = s.locals[local]
-    if place >= SLOT:
+    if pool is None:
         if place == SLOT:
-            depth = len(stack) - 1
-            if pool is None:
-                s.code += s.masm.slot_move[s.local_keys[local]][s.operand_keys[depth]]
-                return
-            if pool is s.free:
-                place = stack[-1] = s.general(place, depth, s.body.local_types[local] != I32)
+            s.code += s.masm.slot_move[s.local_keys[local]][s.operand_keys[len(stack) - 1]]
+        else:
+            s.code += store[place]
+        return
+    if place >= ALIAS:
+        if place < SLOT:
+            if s.copies.get(local) == place - ALIAS:
+                s.code += store[place - ALIAS]
             else:
-                place = stack[-1] = s.floating(place, depth)
+                _set_alias(s, local, place)
+            return
+        if place == SLOT:
+            place = stack[-1] = _load_operand(s, local, len(stack) - 1)
         else:
             _set_constant(s, local, place)
             return
     s.code += store[place]
-    assert pool is not None
+    if local in s.copies:
+        _drop_copy(s, local)
     home = s.homes.get(local)
-    if home is None:
-        home = s.copies.get(local)
-        if home is None:
-            if not pool:
-                return
-            home = pool.pop()
-    s.code += move[home][place]
-    s.copies[local] = home
+    if home is not None and home != place:
+        s.code += move[home][place]
+        pool.append(place)
+        place = home
+    s.copies[local] = place
+    stack[-1] = place + ALIAS
 
 
 def _global_get(masm: MacroAssembler) -> Handler:
@@ -164,10 +203,12 @@ def _global_set(masm: MacroAssembler) -> Handler:
         width = _WIDTH.get(module.globals[index].valtype, 64)
         imported = index < module.num_imported_globals
         place = s.stack.pop()
+        key = place
         if place < CONST:
             depth = len(s.stack)
-            place = s.general(place, depth, True) if width else s.floating(place, depth)
-        s.code += tables[imported][width][s.vmctx.global_(index)][place]
+            place = s.load(place, depth, True) if width else s.load_float(place, depth)
+            key = place & REGISTER
+        s.code += tables[imported][width][s.vmctx.global_(index)][key]
         s.release(place)
 
     return handler
@@ -189,23 +230,24 @@ def _select(masm: MacroAssembler) -> Handler:
         depth = len(stack)
         floats = type_ in (F32, F64)
         if floats:
-            a, b = s.floating(a, depth), s.floating(b, depth + 1)
+            a = s.own(s.load_float(a, depth, b), b)
+            b = s.load_float(b, depth + 1)
         else:
             wide = type_ != I32
-            a, b = s.general(a, depth, wide), s.general(b, depth + 1, wide)
+            a = s.own(s.load(a, depth, wide, b, condition), b, condition)
+            b = s.load(b, depth + 1, wide, condition)
         if FLAGS <= condition < CONST:
             holds = condition - FLAGS
         else:
-            register = s.general(condition, depth + 2, False)
-            s.free.append(register)
+            condition = s.load(condition, depth + 2, False, b)
+            holds = condition & REGISTER
             if has_flags:
-                s.code += nonzero.code[register][CONST]
+                s.code += nonzero.code[holds][CONST]
                 holds = nonzero.condition
-            else:
-                holds = register
         select = masm.select_float if floats else masm.select
-        s.code += select[holds][a][b]
+        s.code += select[holds][a][b & REGISTER]
         s.release(b)
+        s.release(condition)
         if type_ in REFERENCE_TYPES:
             s.code += masm.slot_store[s.operand_keys[depth]][a]
             s.free.append(a)

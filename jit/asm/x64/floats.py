@@ -4,11 +4,11 @@ Float registers come as places (32 and up).  Scratch: xmm14, xmm15, and rax and 
 operator makes is canonical or the quieted operand, as the specification asks (section 4.3.3).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jit.abi.traps import TrapCode
 from jit.asm.masm import ByPlaces, Checked, Compare
-from jit.asm.memo import Memo, memo2
+from jit.asm.memo import Memo, memo2, memo3
 from jit.asm.places import CONST, FLOAT
 from jit.asm.x64 import encoding as x
 from jit.asm.x64.encoding import RAX, RCX
@@ -123,6 +123,15 @@ def binary() -> dict[str, ByPlaces]:
         tables[f"{type_}.max"] = memo2(_extreme(_MAX, _AND, w))
         tables[f"{type_}.copysign"] = memo2(_copysign(w))
     return tables
+
+
+def three(tables: Mapping[str, ByPlaces]) -> dict[str, Memo[ByPlaces]]:
+    """The same with a destination of its own."""
+    return {name: memo3(_moved(table)) for name, table in tables.items() if name[0] == "f"}
+
+
+def _moved(two: ByPlaces) -> Callable[[int, int, int], bytes]:
+    return lambda dst, a, b: two[a][b] if dst == a else move(dst, a) + two[dst][b]
 
 
 def _compare(w: int, swapped: bool) -> Callable[[int, int], bytes]:

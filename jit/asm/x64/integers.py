@@ -3,11 +3,11 @@
 Scratch registers are rax, rcx and rdx; all three are outside the pools.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jit.abi.traps import TrapCode
 from jit.asm.masm import ByPlaces, Checked, Compare
-from jit.asm.memo import Memo, memo2
+from jit.asm.memo import Memo, memo2, memo3
 from jit.asm.places import CONST
 from jit.asm.x64 import encoding as x
 from jit.asm.x64.encoding import RAX, RCX, RDX
@@ -109,6 +109,50 @@ def binary() -> dict[str, ByPlaces]:
         for name, op in (("rotl", 0), ("rotr", 1), ("shl", 4), ("shr_u", 5), ("shr_s", 7)):
             tables[f"{type_}.{name}"] = memo2(_shift(op, w))
     return tables
+
+
+def three(tables: Mapping[str, ByPlaces]) -> dict[str, Memo[ByPlaces]]:
+    """The same with a destination of its own: by `lea` or `imul`, else by a move first."""
+    made = {name: memo3(_moved(table)) for name, table in tables.items() if name[0] == "i"}
+    for w, type_ in WIDTHS:
+        made[f"{type_}.add"] = memo3(_three_add(tables[f"{type_}.add"], w, 1))
+        made[f"{type_}.sub"] = memo3(_three_add(tables[f"{type_}.sub"], w, -1))
+        made[f"{type_}.mul"] = memo3(_three_mul(tables[f"{type_}.mul"], w))
+    return made
+
+
+def _moved(two: ByPlaces) -> Callable[[int, int, int], bytes]:
+    return lambda dst, a, b: two[a][b] if dst == a else x.mov(dst, a) + two[dst][b]
+
+
+def _three_add(two: ByPlaces, w: int, sign: int) -> Callable[[int, int, int], bytes]:
+    moved = _moved(two)
+
+    def code(dst: int, a: int, b: int) -> bytes:
+        if b >= CONST:
+            value = sign * signed(b - CONST, w)
+            if dst != a and _short(value):
+                return x.rm(b"\x8d", dst, a, value, w)
+        elif sign > 0 and dst != a:
+            return x.rx(b"\x8d", dst, a, b, 0, w)
+        return moved(dst, a, b)
+
+    return code
+
+
+def _three_mul(two: ByPlaces, w: int) -> Callable[[int, int, int], bytes]:
+    moved = _moved(two)
+
+    def code(dst: int, a: int, b: int) -> bytes:
+        if b >= CONST and dst != a:
+            value = signed(b - CONST, w)
+            if value & value - 1 and -128 <= value < 128:
+                return x.rr(b"\x6b", dst, a, w) + bytes((value & 0xFF,))
+            if value & value - 1 and _short(value):
+                return x.rr(b"\x69", dst, a, w) + x.pack_i32(value)
+        return moved(dst, a, b)
+
+    return code
 
 
 def _test(a: int, w: int) -> bytes:

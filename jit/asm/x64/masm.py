@@ -35,6 +35,7 @@ class X64MacroAssembler(MacroAssembler):
         self.move64 = memo2(lambda dst, src: integers.move(dst, src, 1))
         self.move_float = memo2(floats.move)
         self.binary = integers.binary() | floats.binary()
+        self.three = integers.three(self.binary) | floats.three(self.binary)
         self.divide = integers.divide()
         self.unary = integers.unary() | floats.unary()
         self.truncate = floats.truncate()
