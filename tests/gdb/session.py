@@ -45,6 +45,12 @@ class Server:
         self.process.stdin.write(text)
         self.process.stdin.flush()
 
+    def end_input(self) -> None:
+        """Let the guest's next read find the end."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.stdin = None
+
     def output(self) -> str:
         """Wait for the server's end; return what the guest wrote."""
         return self.process.communicate(timeout=TIME_LIMIT)[0]
@@ -151,8 +157,9 @@ class Results:
 
 
 def debug(guest: Guest, commands: Sequence[str], *arguments: str) -> Results:
-    """Run a session with our server."""
+    """Run a session with our server; the guest has nothing to read."""
     with serving(guest, *arguments) as server:
+        server.end_input()
         return Gdb(server.port, commands).results()
 
 

@@ -14,6 +14,7 @@ from gdbstub.objfile import (
     FunctionImage,
     ModuleImage,
     ObjectFile,
+    Prototype,
     SlotKind,
     WasmLocation,
     build_object,
@@ -58,17 +59,26 @@ class ServedProgram:
 
     def frame_base(self, frame: FrameHandle) -> int:
         """Return the value of a frame's DW_AT_frame_base; 0 where it has none or none yet."""
-        place = frame.wasm_function_index_and_pc()
-        if place is None or self._debugger.module_of(frame).index != 0:
-            return 0
-        index = self._window(0).code.functions[place[0]].index
-        location = self._object.functions[index].frame_base_location
+        index = self._index(frame)
+        location = None if index is None else self._object.functions[index].frame_base_location
         if location is None:
             return 0
         try:
             return self._slot(frame, location) & _MASK
         except OutOfRange:
             return 0
+
+    def prototype(self, frame: FrameHandle) -> Prototype | None:
+        """Return the C prototype of a frame's function, None where it has none."""
+        index = self._index(frame)
+        return None if index is None else self._object.prototypes.get(index)
+
+    def _index(self, frame: FrameHandle) -> int | None:
+        """Return the index of a frame's function; None in any module but the first."""
+        place = frame.wasm_function_index_and_pc()
+        if place is None or self._debugger.module_of(frame).index != 0:
+            return None
+        return self._window(0).code.functions[place[0]].index
 
     def _slot(self, frame: FrameHandle, location: WasmLocation) -> int:
         if location.kind is SlotKind.LOCAL:

@@ -1,29 +1,35 @@
 """The registers in which gdb looks for what a call returned (System V ABI, x86-64, 3.2.3).
 
 At the op after a call the results are the topmost operands: integers go to rax and rdx, floats to
-xmm0 and xmm1.
+xmm0 and xmm1.  A function that returns a struct returns nothing in Wasm: it was given a pointer
+to fill, as its first parameter.  The pointer is noted while the function is still there, when the
+client sets a breakpoint where it returns to; gdb wants small structs in registers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gdbstub.objfile import CType, Passing, Prototype, RegisterClass, eightbytes, wasm_passing
 from gdbstub.views.x32 import description as d
+from gdbstub.views.x32.frames import Block
+from jit.debug.debugger import Debugger
 from jit.debug.frames import FrameHandle
 
 _I32, _I64, _F32, _F64 = 0x7F, 0x7E, 0x7D, 0x7C
+_INTEGER_REGISTERS = (d.RAX, d.RDX)
+_SSE_REGISTERS = (d.XMM0, d.XMM1)
 _REGISTERS = {
-    _I32: (d.RAX, d.RDX),
-    _I64: (d.RAX, d.RDX),
-    _F32: (d.XMM0, d.XMM1),
-    _F64: (d.XMM0, d.XMM1),
+    _I32: _INTEGER_REGISTERS,
+    _I64: _INTEGER_REGISTERS,
+    _F32: _SSE_REGISTERS,
+    _F64: _SSE_REGISTERS,
 }
 
 
-def returned_registers(frame: FrameHandle, types: tuple[int, ...]) -> Mapping[int, int]:
-    """Return the values of the registers that hold results of these types; {} for none."""
-    depth = frame.num_stacks()
-    first = depth - len(types)
+def scalar_results(frame: FrameHandle, types: tuple[int, ...]) -> Mapping[int, int]:
+    """Return the registers of results of these types on top of the operand stack; {} for none."""
+    first = frame.num_stacks() - len(types)
     if first < 0 or any(frame.stack_type(first + at) != type_ for at, type_ in enumerate(types)):
         return {}
     values: dict[int, int] = {}
@@ -33,3 +39,41 @@ def returned_registers(frame: FrameHandle, types: tuple[int, ...]) -> Mapping[in
                 values[register] = frame.stack_bits(first + at)
                 break
     return values
+
+
+class StructResults:
+    """Structs that calls return through a pointer."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+        self._noted: dict[tuple[int, int], tuple[int, CType]] = {}
+        """(CFA of the caller, return address) -> (pointer, type)."""
+
+    def clear(self) -> None:
+        """Forget everything noted."""
+        self._noted.clear()
+
+    def note(self, block: Block, caller: Block, prototype: Prototype | None) -> None:
+        """Note the pointer that a frame was given by its caller, if its function returns a struct."""
+        if prototype is None or not block.frame.num_locals():
+            return
+        if wasm_passing(prototype.returns)[0] is Passing.INDIRECT:
+            pointer = block.frame.local_bits(0)
+            self._noted[caller.cfa, caller.pc] = pointer, prototype.returns
+
+    def registers(self, block: Block) -> Mapping[int, int]:
+        """Return the registers of what was returned to a frame where it stands; {} for nothing."""
+        noted = self._noted.get((block.cfa, block.pc))
+        if noted is None:
+            return {}
+        pointer, ctype = noted
+        classes = eightbytes(ctype)
+        if classes is None:
+            return {d.RAX: pointer}
+        data = self._debugger.read_memory(block.frame.instance(), 0, pointer, ctype.size)
+        integers, floats = iter(_INTEGER_REGISTERS), iter(_SSE_REGISTERS)
+        values = {}
+        for at, class_ in enumerate(classes):
+            register = next(integers if class_ is RegisterClass.INTEGER else floats)
+            values[register] = int.from_bytes(data[8 * at : 8 * at + 8], "little")
+        return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from gdbstub.monitor import MonitorError, run_command
 from gdbstub.target import (
@@ -34,7 +35,7 @@ from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
 from gdbstub.views.x32.resume import check_resume
-from gdbstub.views.x32.returned import returned_registers
+from gdbstub.views.x32.returned import StructResults, scalar_results
 from gdbstub.views.x32.windows import (
     CODE_ALIGNMENT,
     CODE_BASE,
@@ -69,6 +70,7 @@ class X32View:
         self._breakpoints = Breakpoints(
             stage.debugger, self._code_at, self._window, self._program.has_entry_stop
         )
+        self._structs = StructResults(stage.debugger)
         self._registers = RegisterFile(self._frames, self._pc, self._returned)
         self._standing = Standing(RawKind.ENTRY, Address(HOST_RETURN))
 
@@ -143,8 +145,11 @@ class X32View:
         block = self._frames.block(0)
         if block is None:
             return {}
+        struct = self._structs.registers(block)
+        if struct:
+            return struct
         window = self._window_of(block.frame)
-        return returned_registers(block.frame, window.code.returned_types(block.pc - window.base))
+        return scalar_results(block.frame, window.code.returned_types(block.pc - window.base))
 
     # Target
 
@@ -203,6 +208,9 @@ class X32View:
     def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Insert a breakpoint."""
         self._breakpoints.insert(kind, address)
+        for block, caller in pairwise(self._frames.known()):
+            if caller.pc == address:
+                self._structs.note(block, caller, self._program.prototype(block.frame))
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Remove a breakpoint."""
@@ -218,6 +226,7 @@ class X32View:
     def detach(self) -> None:
         """Forget the client."""
         self._breakpoints.clear()
+        self._structs.clear()
         self._registers.reset()
         self._frames.drop_scratch()
 

@@ -11,7 +11,7 @@ from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.registers import RegisterFile
 from gdbstub.views.x32.resume import check_resume
-from gdbstub.views.x32.returned import returned_registers
+from gdbstub.views.x32.returned import scalar_results
 from gdbstub.views.x32.windows import FRAMES_END
 from tests.unit.views.fakes import I32, FakeDebugger, FakeFrame
 
@@ -100,10 +100,10 @@ def test_a_value_has_its_registers_size() -> None:
 
 def test_results_are_the_topmost_operands() -> None:
     frame = FakeFrame(0x40, 0, 0x19, stack=[1, 2])
-    assert returned_registers(frame, (I32,)) == {d.RAX: 2}  # type: ignore[arg-type]
-    assert returned_registers(frame, (I32, I32)) == {d.RAX: 1, d.RDX: 2}  # type: ignore[arg-type]
-    assert returned_registers(frame, ()) == {}  # type: ignore[arg-type]
-    assert returned_registers(frame, (I32, I32, I32)) == {}  # type: ignore[arg-type]
+    assert scalar_results(frame, (I32,)) == {d.RAX: 2}  # type: ignore[arg-type]
+    assert scalar_results(frame, (I32, I32)) == {d.RAX: 1, d.RDX: 2}  # type: ignore[arg-type]
+    assert scalar_results(frame, ()) == {}  # type: ignore[arg-type]
+    assert scalar_results(frame, (I32, I32, I32)) == {}  # type: ignore[arg-type]
 
 
 def test_the_description_lists_every_register() -> None:
