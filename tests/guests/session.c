@@ -89,7 +89,7 @@ __attribute__((noinline)) int crash(const char *how, int zero)
     }
     if (!strcmp(how, "divide")) {
         volatile int divisor = zero;
-        return 1 / divisor;
+        return counter / divisor;
     }
     if (!strcmp(how, "unreachable"))
         __builtin_trap();
