@@ -29,6 +29,7 @@ _WATCHES = {
     BreakpointKind.READ: "rwatch",
     BreakpointKind.ACCESS: "awatch",
 }
+_ABORTED = 134  # as of a process that SIGABRT ends
 _LLDB_REASONS: dict[type, str] = {
     Breakpoint: "breakpoint",
     Stepped: "trace",
@@ -61,10 +62,17 @@ def console_text(client: Client, stop: Stop) -> str | None:
     return None
 
 
-def exit_reply(exit_: Exit) -> bytes:
-    """Write the `W` or `X` packet of a guest's end."""
+def exit_reply(client: Client | None, exit_: Exit) -> bytes:
+    """Write the `W` or `X` packet of a guest's end.
+
+    lldb (22) shows a signal's number as if it were a status, so it gets the status that a guest ended
+    by a trap has for a shell.
+    """
     if isinstance(exit_, Exited):
         return b"W%02x" % (exit_.code & 0xFF)
+    lldb = client is not None and client.peer is Dialect.LLDB
+    if lldb and exit_.signal is not Signal.KILL:
+        return b"W%02x" % _ABORTED
     return b"X%02x" % exit_.signal
 
 

@@ -187,7 +187,7 @@ class Session:
         if owed:
             if text is not None:
                 self._send(console_packet(text))
-            self._send(Reply(exit_reply(exit_)))
+            self._send(Reply(exit_reply(self._client, exit_)))
 
     def output(self, text: str) -> None:
         """Show text on the client's console; lost while no reply is owed, for then it can't be."""
@@ -247,7 +247,7 @@ class Session:
 
     def _handle_after_exit(self, packet: bytes) -> Action | None:
         if packet == b"?" and self._exit is not None:
-            self._send(Reply(exit_reply(self._exit)))
+            self._send(Reply(exit_reply(self._client, self._exit)))
             return None
         if packet == b"D" or packet.startswith((b"D;", *_KILLS)):
             return self._apply(Detach())

@@ -155,7 +155,7 @@ async def test_a_trap_is_explained() -> None:
             assert reply.startswith(
                 b"T0breason:exception;description:" + description + b";thread:1;"
             )
-            assert await client.resume(b"c") == ("", b"X0b")
+            assert await client.resume(b"c") == ("", b"W86")
 
 
 async def test_a_watchpoint_says_where() -> None:
