@@ -63,6 +63,7 @@ class ProgramGuest:
         self._view = self._renderings[dialect]
         self._standing = Standing(RawKind.ENTRY, self._view.outside())
         self._gate: Gate
+        self._indices: dict[object, int] = {}
         self._entered = False
         self._killer = Signal.NONE
 
@@ -94,10 +95,12 @@ class ProgramGuest:
 
     def _handle(self, event: events.DebugEvent) -> None:
         match event:
-            case events.Breakpoint():
-                self._boundary(None if self._entered else RawKind.ENTRY)
+            case events.Breakpoint(module=module, pc=pc):
+                place = self._index_of(module), pc
+                self._boundary(place, None if self._entered else RawKind.ENTRY)
             case events.Interrupt(in_host_call=False):
-                self._boundary(RawKind.INTERRUPT if self._interruption.wanted else None)
+                kind = RawKind.INTERRUPT if self._interruption.wanted else None
+                self._boundary(self._place(), kind)
             case events.Interrupt():
                 if self._interruption.wanted:
                     self._in_host_call()
@@ -106,9 +109,8 @@ class ProgramGuest:
             case events.Trap() | events.HostcallError():
                 self._fault(fault_of(event))
 
-    def _boundary(self, first: RawKind | None) -> None:
+    def _boundary(self, place: tuple[int, int] | None, first: RawKind | None) -> None:
         """Go through the addresses of a boundary; `first` is what the first of them is at least."""
-        place = self._place()
         if place is None:
             return
         stepping = self._debugger.stepping
@@ -160,6 +162,14 @@ class ProgramGuest:
             self._killer = Signal(verdict.signal)
             raise _Delivered
         return verdict
+
+    def _index_of(self, module: object) -> int:
+        """Return a module's number in order of registration."""
+        index = self._indices.get(module)
+        if index is None:
+            self._indices = {known.module: known.index for known in self._debugger.modules()}
+            index = self._indices[module]
+        return index
 
     def _place(self) -> tuple[int, int] | None:
         """Return the innermost frame's module and PC; None where no guest code is on the stack."""

@@ -38,8 +38,6 @@ class Block:
     index: int
     frame: FrameHandle
     cfa: int
-    pc: int
-    """The address of its PC in the code window."""
 
 
 class FramesWindow:
@@ -49,17 +47,19 @@ class FramesWindow:
         self,
         debugger: Debugger,
         pc_of: Callable[[FrameHandle], int],
-        fixed_slots: Callable[[FrameHandle], tuple[int, int]],
+        frame_base: Callable[[FrameHandle], int],
+        vmctx: Callable[[FrameHandle], int],
         outermost_pc: int,
     ) -> None:
         """Show the debugger's frames.
 
-        `pc_of` gives a frame's code address, `fixed_slots` its frame base and its vmctx's address;
-        `outermost_pc` is where the outermost frame returns to.
+        `pc_of` gives a frame's code address, `frame_base` the value of its DW_AT_frame_base,
+        `vmctx` its vmctx's address; `outermost_pc` is where the outermost frame returns to.
         """
         self._debugger = debugger
         self._pc_of = pc_of
-        self._fixed_slots = fixed_slots
+        self._frame_base = frame_base
+        self._vmctx = vmctx
         self._outermost_pc = outermost_pc
         self._blocks: list[Block] = []
         self._lows: list[int] = []
@@ -99,7 +99,7 @@ class FramesWindow:
             return False
         distance = frame.store.stack_end - frame.base
         cfa = FRAMES_END - 2 * distance - layout.CALLER_CFA_OFFSET
-        self._blocks.append(Block(index, frame, cfa, self._pc_of(frame)))
+        self._blocks.append(Block(index, frame, cfa))
         self._lows.append(cfa + layout.CALLER_CFA_OFFSET)
         return True
 
@@ -111,6 +111,9 @@ class FramesWindow:
     def _at(self, address: int) -> Block | None:
         """Return the block at an address or the gap above it; None below all blocks."""
         while not self._lows or self._lows[-1] <= address:
+            # Not one frame farther out than needed: conditions are evaluated at every hit.
+            if self._blocks and address < _surely_within(self._blocks[-1]):
+                return self._blocks[-1]
             if not self._extend():
                 break
         at = bisect_right(self._lows, address) - 1
@@ -140,11 +143,11 @@ class FramesWindow:
             return caller.cfa if caller is not None else 0
         if offset == layout.CALLER_PC_OFFSET:
             caller = self.block(block.index + 1)
-            return caller.pc if caller is not None else self._outermost_pc
+            return self._pc_of(caller.frame) if caller is not None else self._outermost_pc
         if offset == layout.FRAME_BASE_OFFSET:
-            return self._fixed_slots(frame)[0]
+            return self._frame_base(frame)
         if offset == layout.VMCTX_OFFSET:
-            return self._fixed_slots(frame)[1]
+            return self._vmctx(frame)
         local = _local_at(frame, offset)
         if local is not None:
             return frame.local_bits(local)
@@ -180,6 +183,11 @@ class FramesWindow:
             mask = _mask(frame.stack_type(operand), address)
             return partial(_set, frame.set_stack_bits, operand, bits & mask)
         raise refused(address, "a frame's links and fixed slots")
+
+
+def _surely_within(block: Block) -> int:
+    """Return an address up to which nothing but this block lies above its CFA."""
+    return block.cfa + layout.FIRST_LOCAL_OFFSET
 
 
 def _local_at(frame: FrameHandle, offset: int) -> int | None:

@@ -63,6 +63,12 @@ class RegisterFile:
             return block.cfa + ANCHORS.get(number, layout.CALLER_CFA_OFFSET)
         return _FIXED.get(number, 0)
 
+    def number(self, number: RegisterNumber) -> int:
+        """Return a register as the client knows it, as a number."""
+        _size(number)
+        written = self._written.get(number)
+        return self.value(number) if written is None else int.from_bytes(written, "little")
+
     def read(self, number: RegisterNumber) -> bytes:
         """Return a register as the client knows it."""
         size = _size(number)

@@ -53,17 +53,21 @@ class StructResults:
         """Forget everything noted."""
         self._noted.clear()
 
-    def note(self, block: Block, caller: Block, prototype: Prototype | None) -> None:
-        """Note the pointer that a frame was given by its caller, if its function returns a struct."""
-        if prototype is None or not block.frame.num_locals():
+    def note(
+        self, frame: FrameHandle, caller: int, address: int, prototype: Prototype | None
+    ) -> None:
+        """Note the pointer that a frame was given, if its function returns a struct.
+
+        It returns to the frame with the CFA `caller`, at `address`.
+        """
+        if prototype is None or not frame.num_locals():
             return
         if wasm_passing(prototype.returns)[0] is Passing.INDIRECT:
-            pointer = block.frame.local_bits(0)
-            self._noted[caller.cfa, caller.pc] = pointer, prototype.returns
+            self._noted[caller, address] = frame.local_bits(0), prototype.returns
 
-    def registers(self, block: Block) -> Mapping[int, int]:
-        """Return the registers of what was returned to a frame where it stands; {} for nothing."""
-        noted = self._noted.get((block.cfa, block.pc))
+    def registers(self, block: Block, pc: int) -> Mapping[int, int]:
+        """Return the registers of what was returned to a frame at `pc`; {} for nothing."""
+        noted = self._noted.get((block.cfa, pc))
         if noted is None:
             return {}
         pointer, ctype = noted

@@ -63,7 +63,9 @@ class X32View:
         self._code: list[CodeWindow] = []
         self._program = ServedProgram(stage, self._window)
         self._vmctx = VmctxWindow(stage.debugger)
-        self._frames = FramesWindow(stage.debugger, self._pc_of, self._fixed_slots, HOST_RETURN)
+        self._frames = FramesWindow(
+            stage.debugger, self._pc_of, self._program.frame_base, self._vmctx_of, HOST_RETURN
+        )
         self._memory = AddressSpace(
             MemoryWindow(stage.debugger), self._code, self._frames, self._vmctx, HostWindow()
         )
@@ -100,7 +102,7 @@ class X32View:
 
     def register(self, number: RegisterNumber) -> int:
         """Return a register's value, for conditions; see `Reader`."""
-        return int.from_bytes(self._registers.read(number), "little")
+        return self._registers.number(number)
 
     def memory(self, address: Address, length: int) -> bytes:
         """Return exactly `length` bytes, for conditions; see `Reader`."""
@@ -113,7 +115,8 @@ class X32View:
 
     def _window(self, module: int) -> CodeWindow:
         """Return a module's code window."""
-        self._make_windows()
+        if module >= len(self._code):
+            self._make_windows()
         return self._code[module]
 
     def _make_windows(self) -> None:
@@ -137,19 +140,19 @@ class X32View:
     def _pc(self) -> int:
         return self._standing.address
 
-    def _fixed_slots(self, frame: FrameHandle) -> tuple[int, int]:
-        vmctx = self._vmctx.address_of(frame.instance())
-        return self._program.frame_base(frame), vmctx
+    def _vmctx_of(self, frame: FrameHandle) -> int:
+        return self._vmctx.address_of(frame.instance())
 
     def _returned(self) -> Mapping[int, int]:
         block = self._frames.block(0)
         if block is None:
             return {}
-        struct = self._structs.registers(block)
+        pc = self._pc_of(block.frame)
+        struct = self._structs.registers(block, pc)
         if struct:
             return struct
         window = self._window_of(block.frame)
-        return scalar_results(block.frame, window.code.returned_types(block.pc - window.base))
+        return scalar_results(block.frame, window.code.returned_types(pc - window.base))
 
     # Target
 
@@ -209,8 +212,9 @@ class X32View:
         """Insert a breakpoint."""
         self._breakpoints.insert(kind, address)
         for block, caller in pairwise(self._frames.known()):
-            if caller.pc == address:
-                self._structs.note(block, caller, self._program.prototype(block.frame))
+            if self._pc_of(caller.frame) == address:
+                prototype = self._program.prototype(block.frame)
+                self._structs.note(block.frame, caller.cfa, address, prototype)
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Remove a breakpoint."""

@@ -75,7 +75,7 @@ class Gate:
 
 def boundary(engine: Engine) -> Any:
     """A stop at a boundary, if there is reason for one."""
-    return events.Breakpoint(None, 0x13, (), True) if engine.stepping else None  # type: ignore[arg-type]
+    return events.Breakpoint(None, engine.walked[0].pc, (), True) if engine.stepping else None  # type: ignore[arg-type]
 
 
 def breakpoint_(engine: Engine) -> Any:

@@ -17,7 +17,8 @@ def window(*frames: FakeFrame) -> tuple[FramesWindow, FakeDebugger]:
     shown = FramesWindow(
         debugger,  # type: ignore[arg-type]
         lambda frame: CODE + frame.wasm_function_index_and_pc()[1],  # type: ignore[index]
-        lambda frame: (0xBA5E, 0xF8000000),
+        lambda frame: 0xBA5E,
+        lambda frame: 0xF8000000,
         HOST,
     )
     return shown, debugger

@@ -23,7 +23,8 @@ def registers(returned: Mapping[int, int] | None = None) -> RegisterFile:
     frames = FramesWindow(
         FakeDebugger([FakeFrame(0x40, 0, 0x13)]),  # type: ignore[arg-type]
         lambda frame: PC,
-        lambda frame: (0, 0),
+        lambda frame: 0,
+        lambda frame: 0,
         0,
     )
     return RegisterFile(frames, lambda: PC, lambda: returned or {})
