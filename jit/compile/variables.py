@@ -37,40 +37,41 @@ def _local_get(s: State, local: int, _: int) -> None:
     stack = s.stack
     copy = s.copies.get(local)
     if copy is not None:
-        alias = copy + ALIAS
-        if alias not in stack:
-            stack.append(alias)
-            return
+        stack.append(copy + ALIAS)
+        return
     load, _store, _move, pool = s.locals[local]
     if pool is None:
         s.code += s.masm.slot_move[s.operand_keys[len(stack)]][s.local_keys[local]]
         stack.append(SLOT)
         return
+    copy = s.homes.get(local)
     if copy is None:
-        copy = s.homes.get(local)
-        if copy is None:
-            copy = pool.pop() if pool else s.evict(pool)
-        s.copies[local] = copy
-        s.code += load[copy]
-        stack.append(copy + ALIAS)
-    else:
-        register = pool.pop() if pool else s.evict(pool)
-        s.code += load[register]
-        stack.append(register)
+        copy = pool.pop() if pool else s.evict(pool)
+    s.copies[local] = copy
+    s.code += load[copy]
+    stack.append(copy + ALIAS)
 
 
 def _drop_copy(s: State, local: int, *keep: int) -> None:
-    """A local changes: forget its copy, and let an operand that is its alias keep the value."""
+    """A local changes: forget its copy, and let operands that are its aliases keep the value.
+
+    One of them takes the register over unless it is a home; each other gets one of its own.
+    """
     register = s.copies.pop(local, None)
     if register is None:
         return
     stack = s.stack
     alias = register + ALIAS
     is_home = local in s.homes
-    if alias in stack:
+    taken = is_home
+    while alias in stack:
         depth = stack.index(alias)
-        stack[depth] = s.own(alias, *keep) if is_home else register
-    elif not is_home:
+        if taken:
+            stack[depth] = s.own(alias, *keep)
+        else:
+            stack[depth] = register
+            taken = True
+    if not taken:
         s.release(register)
 
 
