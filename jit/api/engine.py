@@ -5,6 +5,7 @@ This is where ISA, compiler and machine meet; everything below is handed them.
 
 from jit.abi.code import CodeSource
 from jit.api.config import Config
+from jit.asm.aarch64.isa import ISA as AARCH64
 from jit.asm.x64.isa import ISA as X64
 from jit.compile.compiler import Compiler, CompilerIsa, Tunables
 from jit.machine.emulation import EMULATIONS
@@ -16,7 +17,7 @@ from jit.runtime.engine import EngineState
 from jit.runtime.errors import WasmtimeError
 from jit.wasm.module import ModuleInfo
 
-TARGETS: dict[str, CompilerIsa] = {isa.name: isa for isa in (X64,)}
+TARGETS: dict[str, CompilerIsa] = {isa.name: isa for isa in (X64, AARCH64)}
 
 _MAKERS = {"auto": default_machine, "native": native_machine, "emulated": emulated_machine}
 

@@ -25,6 +25,10 @@ ByPlace = Memo[bytes]
 ByPlaces = Memo[Memo[bytes]]
 
 
+class BranchTooFar(Exception):
+    """Raised by `link`: the function is too large for this macro assembler's branches."""
+
+
 class Checked(NamedTuple):
     """Code with branches to trap exits: for each the offset past it from the start, and its trap."""
 
@@ -175,6 +179,11 @@ class MacroAssembler:
 
     # Control.
 
+    @property
+    def far(self) -> "MacroAssembler":
+        """The same with branches that reach farther; where no function is too large, this one."""
+        raise NotImplementedError
+
     jump: Code
     branch: ByPlace
     """[condition]"""
@@ -183,7 +192,7 @@ class MacroAssembler:
     branch_zero: ByPlace
 
     def link(self, code: bytearray, end: int, target: int) -> None:
-        """Let the branch that ends at `end` go to `target`."""
+        """Let the branch that ends at `end` go to `target`.  Raise BranchTooFar where it cannot."""
         raise NotImplementedError
 
     def jump_back(self, at: int, target: int) -> Code:

@@ -15,7 +15,7 @@ from jit.abi.frame_table import FrameTable
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import PAGE_SIZE, VMContextLayout
 from jit.abi.words import DefinedIndex
-from jit.asm.masm import MacroAssembler
+from jit.asm.masm import BranchTooFar, MacroAssembler
 from jit.asm.places import FLOAT
 from jit.compile import calls, control, memory, numeric, tables, variables
 from jit.compile.handler import Handler
@@ -49,15 +49,21 @@ class Compiler:
         self._module = module
         self._masm = isa.masm
         self._tunables = tunables
-        self._handlers = handlers(isa.masm)
         self._vmctx = vmctx_layout(module)
         self._known_memory = module.memories[0].limits.min * PAGE_SIZE if module.memories else 0
         self._made: dict[int, tuple[int, int]] = {}
         """Size and hash of the code of each function compiled so far."""
+        self._far: set[int] = set()
+        """The functions that are too large for branches of the usual reach."""
 
     def compile(self, defined_index: int) -> CompiledFunction:
         """Validate and compile one function; raise a WasmError for an invalid body."""
-        return CompiledFunction(DefinedIndex(defined_index), self._code(defined_index, None))
+        try:
+            code = self._code(defined_index, None)
+        except BranchTooFar:
+            self._far.add(defined_index)
+            code = self._code(defined_index, None)
+        return CompiledFunction(DefinedIndex(defined_index), code)
 
     def frame_table(self, defined_index: int) -> FrameTable:
         """Return the frame table of a function; its code is made again and must be equal."""
@@ -68,9 +74,10 @@ class Compiler:
     def _code(self, defined_index: int, recorder: Recorder | None) -> bytes:
         body = validate_body(self._module, defined_index)
         tunables = self._tunables
+        masm = self._masm.far if defined_index in self._far else self._masm
         state = State(
             body,
-            self._masm,
+            masm,
             self._vmctx,
             self._known_memory,
             tunables.debug,
@@ -79,10 +86,10 @@ class Compiler:
         )
         too_large = _enter(state)
         if recorder is None:
-            _compile_ops(state, self._handlers)
+            _compile_ops(state, handlers(masm))
         else:
             recorder.start(body, state.layout, state.frame_size)
-            _record_ops(state, self._handlers, recorder)
+            _record_ops(state, handlers(masm), recorder)
         _finish(state, too_large)
         code = bytes(state.code)
         made = (len(code), hash(code))

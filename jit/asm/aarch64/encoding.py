@@ -220,6 +220,11 @@ def mov_imm(d: int, value: int) -> bytes:
     return code + b"".join(_wide(0x7280_0000, d, chunks[at], at, w) for at in rest)
 
 
+def mov_halves(d: int, value: int) -> bytes:
+    """Set a register to an unsigned 32-bit value, always in two instructions."""
+    return _wide(0x5280_0000, d, value & 0xFFFF, 0, 0) + _wide(0x7280_0000, d, value >> 16, 1, 0)
+
+
 def _chunks(value: int, w: int) -> int:
     """Count the instructions that make a value 16 bits at a time."""
     chunks = [value >> 16 * at & 0xFFFF for at in range(4 if w else 2)]

@@ -3,18 +3,21 @@
 Scratch registers are x16, x17 and v31; all are outside the pools.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jit.abi.traps import TrapCode
 from jit.asm.aarch64 import encoding as a
 from jit.asm.aarch64.encoding import EQ, GE, GT, HI, HS, LE, LO, LS, LT, NE, VS, X16, X17, ZR
 from jit.asm.aarch64.sequence import Sequence
 from jit.asm.masm import ByPlaces, Checked, Compare
-from jit.asm.memo import Memo, memo2
+from jit.asm.memo import Memo, memo2, memo3
 from jit.asm.places import CONST
 
 WIDTHS = ((0, "i32"), (1, "i64"))
-V31 = 31
+_V31 = 31
+
+Encode = Callable[[int, int, int], bytes]
+"""From destination, register and operand to an operator's code."""
 
 # fmt: off
 CONDITIONS = {"eq": EQ, "ne": NE, "lt_s": LT, "lt_u": LO, "gt_s": GT, "gt_u": HI, "le_s": LE, "le_u": LS, "ge_s": GE, "ge_u": HS}
@@ -41,97 +44,102 @@ def operand(place: int, temporary: int) -> tuple[bytes, int]:
     return a.mov_imm(temporary, place - CONST), temporary
 
 
-def _register(op: int, w: int) -> Callable[[int, int], bytes]:
-    """`op x, x, y` with the second operand in a register."""
+def _register(op: int, w: int) -> Encode:
+    """`op d, x, y`."""
 
-    def code(x: int, y: int) -> bytes:
+    def code(d: int, x: int, y: int) -> bytes:
         move_, source = operand(y, X16)
-        return move_ + a.rrr(op, x, x, source, w)
+        return move_ + a.rrr(op, d, x, source, w)
 
     return code
 
 
-def _sum(op: int, immediate: int, opposite: int, w: int) -> Callable[[int, int], bytes]:
+def _sum(op: int, immediate: int, opposite: int, w: int) -> Encode:
     """An addition or subtraction; of a negative constant it is the opposite."""
     plain = _register(op, w)
 
-    def code(x: int, y: int) -> bytes:
+    def code(d: int, x: int, y: int) -> bytes:
         if y >= CONST:
             value = y - CONST
             if a.fits_arithmetic(value):
-                return a.imm(immediate, x, x, value, w)
+                return a.imm(immediate, d, x, value, w)
             if a.fits_arithmetic(-value & mask(w)):
-                return a.imm(opposite, x, x, -value & mask(w), w)
-        return plain(x, y)
+                return a.imm(opposite, d, x, -value & mask(w), w)
+        return plain(d, x, y)
 
     return code
 
 
-def _logical(op: int, immediate: int, w: int) -> Callable[[int, int], bytes]:
+def _logical(op: int, immediate: int, w: int) -> Encode:
     plain = _register(op, w)
 
-    def code(x: int, y: int) -> bytes:
+    def code(d: int, x: int, y: int) -> bytes:
         fields = a.bitmask(y - CONST, w) if y >= CONST else None
-        return plain(x, y) if fields is None else a.logical(immediate, x, x, fields, w)
+        return plain(d, x, y) if fields is None else a.logical(immediate, d, x, fields, w)
 
     return code
 
 
-def _mul(w: int) -> Callable[[int, int], bytes]:
+def _mul(w: int) -> Encode:
     plain = _register(a.MUL, w)
 
-    def code(x: int, y: int) -> bytes:
+    def code(d: int, x: int, y: int) -> bytes:
         value = y - CONST
         if value > 0 and not value & value - 1:
-            return a.lsl(x, x, value.bit_length() - 1, w)
-        return plain(x, y)
+            return a.lsl(d, x, value.bit_length() - 1, w)
+        return plain(d, x, y)
 
     return code
 
 
-def _shift(
-    op: int, immediate: Callable[[int, int, int, int], bytes], w: int
-) -> Callable[[int, int], bytes]:
+def _shift(op: int, immediate: Callable[[int, int, int, int], bytes], w: int) -> Encode:
     last = 63 if w else 31
 
-    def code(x: int, y: int) -> bytes:
+    def code(d: int, x: int, y: int) -> bytes:
         if y < CONST:
-            return a.rrr(op, x, x, y, w)
-        count = y - CONST & last
-        return immediate(x, x, count, w) if count else b""
+            return a.rrr(op, d, x, y, w)
+        return immediate(d, x, y - CONST & last, w)
 
     return code
 
 
-def _rotate_left(w: int) -> Callable[[int, int], bytes]:
+def _rotate_left(w: int) -> Encode:
     """To the right, by the negative."""
     last = 63 if w else 31
 
-    def code(x: int, y: int) -> bytes:
+    def code(d: int, x: int, y: int) -> bytes:
         if y < CONST:
-            return a.neg(X16, y, w) + a.rrr(a.RORV, x, x, X16, w)
-        count = CONST - y & last
-        return a.ror(x, x, count, w) if count else b""
+            return a.neg(X16, y, w) + a.rrr(a.RORV, d, x, X16, w)
+        return a.ror(d, x, CONST - y & last, w)
 
     return code
 
 
-def binary() -> dict[str, ByPlaces]:
+def three() -> dict[str, Memo[ByPlaces]]:
     """Two-operand arithmetic that cannot trap, by mnemonic."""
-    tables: dict[str, ByPlaces] = {}
+    tables: dict[str, Memo[ByPlaces]] = {}
     for w, type_ in WIDTHS:
-        tables[f"{type_}.add"] = memo2(_sum(a.ADD, a.ADD_IMM, a.SUB_IMM, w))
-        tables[f"{type_}.sub"] = memo2(_sum(a.SUB, a.SUB_IMM, a.ADD_IMM, w))
-        tables[f"{type_}.mul"] = memo2(_mul(w))
-        tables[f"{type_}.and"] = memo2(_logical(a.AND, a.AND_IMM, w))
-        tables[f"{type_}.or"] = memo2(_logical(a.ORR, a.ORR_IMM, w))
-        tables[f"{type_}.xor"] = memo2(_logical(a.EOR, a.EOR_IMM, w))
-        tables[f"{type_}.shl"] = memo2(_shift(a.LSLV, a.lsl, w))
-        tables[f"{type_}.shr_u"] = memo2(_shift(a.LSRV, a.lsr, w))
-        tables[f"{type_}.shr_s"] = memo2(_shift(a.ASRV, a.asr, w))
-        tables[f"{type_}.rotr"] = memo2(_shift(a.RORV, a.ror, w))
-        tables[f"{type_}.rotl"] = memo2(_rotate_left(w))
+        tables[f"{type_}.add"] = memo3(_sum(a.ADD, a.ADD_IMM, a.SUB_IMM, w))
+        tables[f"{type_}.sub"] = memo3(_sum(a.SUB, a.SUB_IMM, a.ADD_IMM, w))
+        tables[f"{type_}.mul"] = memo3(_mul(w))
+        tables[f"{type_}.and"] = memo3(_logical(a.AND, a.AND_IMM, w))
+        tables[f"{type_}.or"] = memo3(_logical(a.ORR, a.ORR_IMM, w))
+        tables[f"{type_}.xor"] = memo3(_logical(a.EOR, a.EOR_IMM, w))
+        tables[f"{type_}.shl"] = memo3(_shift(a.LSLV, a.lsl, w))
+        tables[f"{type_}.shr_u"] = memo3(_shift(a.LSRV, a.lsr, w))
+        tables[f"{type_}.shr_s"] = memo3(_shift(a.ASRV, a.asr, w))
+        tables[f"{type_}.rotr"] = memo3(_shift(a.RORV, a.ror, w))
+        tables[f"{type_}.rotl"] = memo3(_rotate_left(w))
     return tables
+
+
+def two_address(tables: Mapping[str, Memo[ByPlaces]]) -> dict[str, ByPlaces]:
+    """The same with the result in the first operand's register."""
+    return {name: memo2(_in_place(table)) for name, table in tables.items()}
+
+
+def _in_place(table: Memo[ByPlaces]) -> Callable[[int, int], bytes]:
+    return lambda x, y: table[x][x][y]
 
 
 def _compare(w: int) -> Callable[[int, int], bytes]:
@@ -167,7 +175,7 @@ def _divide(w: int, is_signed: bool, remainder: bool, far: bool) -> Callable[[in
         if value > 0 and not is_signed and not value & value - 1:
             shift = value.bit_length() - 1
             if remainder:
-                sequence.add(_logical(a.AND, a.AND_IMM, w)(x, CONST + value - 1))
+                sequence.add(_logical(a.AND, a.AND_IMM, w)(x, x, CONST + value - 1))
             elif shift:
                 sequence.add(a.lsr(x, x, shift, w))
             return sequence.checked
@@ -210,8 +218,8 @@ def _popcnt(w: int) -> Callable[[int, int], bytes]:
     """Count in each byte, and add the bytes."""
 
     def code(dst: int, src: int) -> bytes:
-        count = a.convert(a.FMOV_TO_FLOAT, V31, src, w, w) + a.cnt(V31, V31) + a.addv(V31, V31)
-        return count + a.convert(a.FMOV_TO_GENERAL, dst, V31, 0, 0)
+        count = a.convert(a.FMOV_TO_FLOAT, _V31, src, w, w) + a.cnt(_V31, _V31) + a.addv(_V31, _V31)
+        return count + a.convert(a.FMOV_TO_GENERAL, dst, _V31, 0, 0)
 
     return code
 

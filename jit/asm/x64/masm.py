@@ -73,6 +73,11 @@ class X64MacroAssembler(MacroAssembler):
         self.overflow_store = memo2(control.overflow_store)
         self.overflow_load = memo2(control.overflow_load)
 
+    @property
+    def far(self) -> MacroAssembler:
+        """See MacroAssembler."""
+        return self
+
     def slot_key(self, offset: int, frame_size: int) -> int:
         """See MacroAssembler."""
         return control.slot_key(offset, frame_size)
