@@ -10,7 +10,7 @@ from tests.guests.fixtures import Builder
     ("how", "signal", "words", "line"),
     [
         ("null", "SIGSEGV", "out of bounds memory access", "return *p;"),
-        ("divide", "SIGFPE", "integer divide by zero", "return 1 / divisor;"),
+        ("divide", "SIGFPE", "integer divide by zero", "return counter / divisor;"),
         ("unreachable", "SIGILL", "`unreachable` instruction executed", "__builtin_trap();"),
     ],
 )
