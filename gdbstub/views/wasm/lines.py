@@ -35,11 +35,12 @@ class Lines:
         while offset < len(data):
             try:
                 end = unit_extent(data, offset)[2]
+            except DwarfError:
+                break
+            try:
                 self._read(LineHeader(data, offset))
             except (DwarfError, IndexError):
                 pass  # the next one may be whole
-            if end <= offset:
-                break
             offset = end
         self._rows.sort()
         self._prologue_ends.sort()

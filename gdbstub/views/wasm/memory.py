@@ -144,11 +144,11 @@ class AddressSpace:
         return Region(Address(start), LAST - start, "")
 
     def _regions(self) -> Iterator[Region]:
-        """List what can be read, by ascending address."""
-        current = self._current()
-        places = ([current] if current is not None else []) + self._memories()
-        for number, place in enumerate(places, start=current is None):
-            size = self._size(place)
+        """List what can be read, by ascending address; a memory that is the only one, once."""
+        memories = self._memories()
+        for number in range(len(memories) + 1 if len(memories) > 1 else 1):
+            place = self._memory(number)
+            size = 0 if place is None else self._size(place)
             if size:
                 yield Region(encode(Kind.MEMORY, number, 0), size, "rw")
         for number, image in enumerate(self._images):
