@@ -22,6 +22,7 @@ _FLAGS = {
 _ALWAYS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 """O_NONBLOCK: no open waits for a pipe's other end; reads and writes wait by themselves."""
 
+_EXCLUSIVE = OFlags.CREAT | OFlags.EXCL
 _NEW_FILE = 0o666
 _NEW_FOLDER = 0o777
 
@@ -40,7 +41,8 @@ def _place(folder: Directory, path: str, *, follow: bool = False) -> Iterator[Pl
 
 
 def path_create_directory(wasi: Wasi, guest: Guest, fd: int, path: int, length: int) -> None:
-    with _place(_mutable(wasi, fd), guest.path(path, length)) as place:
+    name = guest.path(path, length)
+    with _place(_mutable(wasi, fd), name.rstrip("/") or name) as place:
         if place.name == ".":
             raise WasiError(Errno.EXIST)
         os.mkdir(place.name, _NEW_FOLDER, dir_fd=place.folder)
@@ -94,29 +96,29 @@ def path_link(
         raise WasiError(Errno.INVAL)
     source = _mutable(wasi, old_fd)
     target = _mutable(wasi, new_fd)
-    with (
-        _place(source, guest.path(old_path, old_length)) as old,
-        _place(target, guest.path(new_path, new_length)) as new,
-    ):
-        _refuse_folder_name(old)
-        _refuse_folder_name(new)
-        os.link(
-            old.name,
-            new.name,
-            src_dir_fd=old.folder,
-            dst_dir_fd=new.folder,
-            follow_symlinks=False,
-        )
+    with _place(source, guest.path(old_path, old_length)) as old:
+        if old.folder_wanted:
+            _status(old)
+        with _place(target, guest.path(new_path, new_length)) as new:
+            _refuse_folder_name(new)
+            _link(old, new)
+
+
+def _link(old: Place, new: Place) -> None:
+    os.link(
+        old.name,
+        new.name,
+        src_dir_fd=old.folder,
+        dst_dir_fd=new.folder,
+        follow_symlinks=False,
+    )
 
 
 def _refuse_folder_name(place: Place) -> None:
     """Refuse a name that ends with a slash for what is to be no folder."""
     if place.folder_wanted:
-        try:
-            _status(place)
-        except FileNotFoundError:
-            raise WasiError(Errno.NOENT) from None
-        raise WasiError(Errno.PERM)
+        _status(place)
+        raise WasiError(Errno.EXIST)
 
 
 def path_open(
@@ -141,7 +143,10 @@ def path_open(
     writes = bool(wanted & WRITE_RIGHTS)
     if not folder.mutable and (writes or how & (OFlags.CREAT | OFlags.TRUNC)):
         raise WasiError(Errno.PERM)
-    with _place(folder, name, follow=bool(lookup & SYMLINK_FOLLOW)) as place:
+    if how & OFlags.CREAT and name.endswith("/"):
+        raise WasiError(Errno.ISDIR)
+    follow = bool(lookup & SYMLINK_FOLLOW) and how & _EXCLUSIVE != _EXCLUSIVE
+    with _place(folder, name, follow=follow) as place:
         host = _open(place, how, flags, reads=bool(wanted & Rights.FD_READ), writes=writes)
     descriptor = opened(host, wanted, flags, mutable=folder.mutable)
     guest.write_u32(result, wasi.descriptors.add(descriptor))
@@ -158,8 +163,8 @@ def _open(place: Place, how: OFlags, flags: FdFlags, *, reads: bool, writes: boo
             raise WasiError(Errno.INVAL)
         return os.open(place.name, host | os.O_DIRECTORY | os.O_RDONLY, dir_fd=place.folder)
     if how & OFlags.CREAT:
-        if place.folder_wanted:
-            raise WasiError(Errno.ISDIR)
+        if place.name == ".":
+            raise WasiError(Errno.EXIST if how & OFlags.EXCL else Errno.ISDIR)
         host |= os.O_CREAT
     if how & OFlags.EXCL:
         host |= os.O_EXCL
@@ -183,6 +188,8 @@ def path_readlink(
 ) -> None:
     folder = wasi.descriptors.folder(fd)
     with _place(folder, guest.path(path, length)) as place:
+        if place.folder_wanted:
+            _status(place)
         target = os.fsencode(os.readlink(place.name, dir_fd=place.folder))
     if target.startswith(b"/"):
         raise WasiError(Errno.PERM)
@@ -192,7 +199,8 @@ def path_readlink(
 
 
 def path_remove_directory(wasi: Wasi, guest: Guest, fd: int, path: int, length: int) -> None:
-    with _place(_mutable(wasi, fd), guest.path(path, length)) as place:
+    name = guest.path(path, length)
+    with _place(_mutable(wasi, fd), name.rstrip("/") or name) as place:
         if place.name == ".":
             raise WasiError(Errno.INVAL)
         os.rmdir(place.name, dir_fd=place.folder)
@@ -237,8 +245,7 @@ def path_symlink(
     if target.startswith("/"):
         raise WasiError(Errno.PERM)
     with _place(folder, guest.path(new_path, new_length)) as place:
-        if place.folder_wanted:
-            _refuse_folder_name(place)
+        _refuse_folder_name(place)
         os.symlink(target, place.name, dir_fd=place.folder)
 
 
