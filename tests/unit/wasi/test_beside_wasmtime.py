@@ -66,6 +66,24 @@ def tree_of(top: Path) -> list[str]:
     return list(walk(top))
 
 
+LOADED: dict[tuple[Any, bytes], tuple[Any, Any]] = {}
+"""Engines and modules by package and program, given up when this file's tests are over."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _give_up_modules() -> Iterator[None]:
+    yield
+    LOADED.clear()
+
+
+def loaded(package: Any, wasm: bytes) -> tuple[Any, Any]:
+    """Return an engine and a module of it."""
+    if (package, wasm) not in LOADED:
+        engine = package.Engine()
+        LOADED[package, wasm] = engine, package.Module(engine, wasm)
+    return LOADED[package, wasm]
+
+
 def run(
     package: Any,
     wasm: bytes,
@@ -91,12 +109,12 @@ def run(
     config.stdin_file = str(streams / "in")
     config.stdout_file = str(streams / "out")
     config.stderr_file = str(streams / "err")
-    engine = package.Engine()
+    engine, module = loaded(package, wasm)
     store = package.Store(engine)
     store.set_wasi(config)
     linker = package.Linker(engine)
     linker.define_wasi()
-    instance = linker.instantiate(store, package.Module(engine, wasm))
+    instance = linker.instantiate(store, module)
     status = 0
     try:
         instance.exports(store)["_start"](store)
