@@ -15,23 +15,28 @@ R8, R9, RIP = 8, 9, 16
 
 DATA_ALIGN = -8
 
-DEF_CFA, UNDEFINED, VAL_OFFSET_SF, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x15, 0x16, 0x80
-EXPRESSION_DEREF_SIZE, EXPRESSION_LIT0, EXPRESSION_MINUS = 0x94, 0x30, 0x1C
+DEF_CFA, UNDEFINED, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x16, 0x80
+EXPRESSION_DEREF_SIZE, EXPRESSION_LIT0 = 0x94, 0x30
+EXPRESSION_MINUS, EXPRESSION_PLUS_UCONST = 0x1C, 0x23
 
 
 def _cfa_offset(register: int, offset: int) -> bytes:
     return bytes((OFFSET | register, offset // DATA_ALIGN))
 
 
-def _caller_rsp() -> bytes:
-    """rsp = u32 at (CFA-16), minus 16: where the caller's own block says its rsp is.
+def _from_caller_cfa(register: int, offset: int) -> bytes:
+    """Say that the caller's `register` is its own CFA, which is the word at CFA-16, plus `offset`.
 
-    The expression starts with the CFA on the stack.
+    The expression starts with the CFA on the stack. A rule counting from the CFA itself would give
+    the caller this frame's value.
     """
     distance = EXPRESSION_LIT0 - layout.CALLER_CFA_OFFSET
-    subtract = bytes((distance, EXPRESSION_MINUS))
-    expression = subtract + bytes((EXPRESSION_DEREF_SIZE, 4)) + subtract
-    return bytes((VAL_EXPRESSION, RSP)) + uleb(len(expression)) + expression
+    expression = bytes((distance, EXPRESSION_MINUS, EXPRESSION_DEREF_SIZE, 4))
+    if offset < 0:
+        expression += bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS))
+    else:
+        expression += bytes((EXPRESSION_PLUS_UCONST,)) + uleb(offset)
+    return bytes((VAL_EXPRESSION, register)) + uleb(len(expression)) + expression
 
 
 def _rules() -> bytes:
@@ -39,13 +44,12 @@ def _rules() -> bytes:
         bytes((DEF_CFA, RBP, 0)),
         _cfa_offset(RIP, layout.CALLER_PC_OFFSET),
         _cfa_offset(RBP, layout.CALLER_CFA_OFFSET),
-        _caller_rsp(),
+        _from_caller_cfa(RSP, layout.CALLER_CFA_OFFSET),
     ]
     parts += [bytes((UNDEFINED, register)) for register in (RAX, RDX, RCX, RSI, RDI, R8, R9)]
     for index, register in enumerate(layout.ANCHOR_REGISTERS):
         if register != RBP:
-            factored = layout.ANCHOR_STRIDE * index // DATA_ALIGN
-            parts.append(bytes((VAL_OFFSET_SF, register)) + sleb(factored))
+            parts.append(_from_caller_cfa(register, layout.ANCHOR_STRIDE * index))
     return b"".join(parts)
 
 
