@@ -16,13 +16,13 @@ from jit.abi.traps import TrapCode
 from jit.abi.vmctx import PAGE_SIZE, VMContextLayout
 from jit.abi.words import DefinedIndex
 from jit.asm.masm import BranchTooFar, MacroAssembler
-from jit.asm.places import FLOAT
+from jit.asm.places import ALIAS, CONST, FLOAT
 from jit.compile import calls, control, memory, numeric, tables, variables
 from jit.compile.handler import Handler
 from jit.compile.recorder import Recorder
 from jit.compile.state import State
 from jit.wasm.module import ModuleInfo
-from jit.wasm.opcodes import CALL, CALL_INDIRECT
+from jit.wasm.opcodes import CALL, CALL_INDIRECT, I32_CONST, LOCAL_GET
 from jit.wasm.validate import validate_body
 
 
@@ -138,13 +138,13 @@ def _enter(s: State) -> int:
             overflow.append((local, place.number))
             continue
         register = place.number + FLOAT if place.home is Home.FLOAT else place.number
-        code += masm.slot_store[s.local_keys[local]][register]
+        code += masm.slot_store[s.local_key(local)][register]
         pool = s.locals[local][3]
         if pool is not None and register in pool:
             pool.remove(register)
             s.copies[local] = register
     for local, offset in overflow:
-        code += masm.overflow_load[s.local_keys[local]][offset]
+        code += masm.overflow_load[s.local_key(local)][offset]
     layout = s.layout
     if len(places) < layout.num_locals:
         start, end = layout.local(len(places)), layout.local(layout.num_locals)
@@ -159,16 +159,23 @@ def _enter(s: State) -> int:
 
 
 def _compile_ops(s: State, table: dict[int, Handler]) -> None:
-    """Compile every op, a site before each where one is due."""
-    if not s.debug:
-        for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
-            table[op](s, imm, index)
-        return
-    code, site = s.code, s.masm.site
+    """Compile every op, a site before each where one is due.
+
+    A third of all ops are constants and `local.get`s of copies, which emit nothing: done right here.
+    """
+    code, stack, copies, debug, site = s.code, s.stack, s.copies, s.debug, s.masm.site
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
-        if len(code) != s.mark:
+        if debug and len(code) != s.mark:
             code += site
             s.mark = len(code)
+        if op == LOCAL_GET:
+            copy = copies.get(imm)  # type: ignore[call-overload]
+            if copy is not None:
+                stack.append(copy + ALIAS)
+                continue
+        elif op == I32_CONST:
+            stack.append(imm + CONST)  # type: ignore[operator]
+            continue
         table[op](s, imm, index)
 
 

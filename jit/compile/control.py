@@ -258,6 +258,11 @@ def _br_if(masm: MacroAssembler) -> Handler:
             place = s.load(place, len(stack), False)
             s.release(place)
             register = place & REGISTER
+        label = s.labels.get(block)
+        if label is not None and label.position < 0 and not block.label_types:
+            s.code += branch[place - FLAGS] if register < 0 else nonzero[register]
+            s.branch_to(label)
+            return
         arity = len(block.label_types)
         if arity and block.kind != "func" and len(stack) - arity == block.height:
             s.spill(block.height)

@@ -78,18 +78,18 @@ def _load(load: Load, size: int) -> Handler:
                 stack.append(register)
                 return
             place = s.load(place, len(stack), False)
-        register = place
-        if s.homes:
-            register = s.hint(index)
-            if register < 0:
-                register = place
-            elif place < FLOAT:
+        register = s.hint(index) if s.homes else -1
+        if register >= 0:
+            if place < FLOAT:
                 s.free.append(place)
-        if register >= ALIAS:
+        elif place < FLOAT:
+            register = place
+        else:
             register = s.free.pop() if s.free else s.evict(s.free, place)
-        code, back = checked[register][place & REGISTER][offset]
-        s.code += code
-        s.traps.append((len(s.code) - back, _OUT_OF_BOUNDS, index))
+        piece, back = checked[register][place & REGISTER][offset]
+        code = s.code
+        code += piece
+        s.traps.append((len(code) - back, _OUT_OF_BOUNDS, index))
         stack.append(register)
 
     return handler
@@ -141,11 +141,16 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
                 s.release(value)
                 return
             place = s.load(place, len(stack), False, value)
-        code, back = checked[place & REGISTER][key][offset]
-        s.code += code
-        s.traps.append((len(s.code) - back, _OUT_OF_BOUNDS, index))
-        s.release(place)
-        s.release(value)
+        piece, back = checked[place & REGISTER][key][offset]
+        code = s.code
+        code += piece
+        s.traps.append((len(code) - back, _OUT_OF_BOUNDS, index))
+        if place < FLOAT:
+            s.free.append(place)
+        if value < FLOAT:
+            s.free.append(value)
+        elif value < ALIAS:
+            s.float_free.append(value)
 
     return handler
 

@@ -29,6 +29,32 @@ LocalTables = tuple[ByPlace, ByPlace, ByPlaces, list[int] | None]
 """Of a local: slot load by register, slot store by operand, moves, its pool (None: a reference)."""
 
 
+class Locals(dict[int, LocalTables]):
+    """The tables of a function's locals, made when first asked for: few of many may be used."""
+
+    __slots__ = ("_families", "_keys", "_reference", "_store", "_types")
+
+    def __init__(self, state: "State") -> None:
+        super().__init__()
+        masm = state.masm
+        self._types = state.body.local_types
+        self._keys = state.local_key
+        self._store = masm.slot_store
+        self._families: dict[int, tuple[ByPlaces, ByPlaces, list[int]]] = {
+            I32: (masm.slot_load32, masm.move32, state.free),
+            I64: (masm.slot_load64, masm.move64, state.free),
+            F32: (masm.slot_load_float, masm.move_float, state.float_free),
+            F64: (masm.slot_load_float, masm.move_float, state.float_free),
+        }
+        self._reference = (masm.slot_load64, masm.move64, None)
+
+    def __missing__(self, local: int) -> LocalTables:
+        load, move, pool = self._families.get(self._types[local], self._reference)
+        key = self._keys(local)
+        tables = self[local] = (load[key], self._store[key], move, pool)
+        return tables
+
+
 class Label:
     """The end of a block, the head of a loop, or the way to an `else`."""
 
@@ -70,7 +96,6 @@ class State:
         "labels",
         "layout",
         "live",
-        "local_keys",
         "locals",
         "mark",
         "masm",
@@ -124,24 +149,14 @@ class State:
         """(end of the branch, where to continue, code to run, index of the op at the boundary)"""
         self.layout = FrameLayout(len(body.local_types), body.max_stack)
         self.frame_size = size = masm.frame_size(self.layout.size)
-        self.local_keys = [
-            masm.slot_key(self.layout.local(at), size) for at in range(self.layout.num_locals)
-        ]
         self.operand_keys = [
             masm.slot_key(self.layout.operand(at), size) for at in range(body.max_stack)
         ]
-        store = masm.slot_store
-        families: dict[int, tuple[ByPlaces, ByPlaces, list[int] | None]] = {
-            I32: (masm.slot_load32, masm.move32, self.free),
-            I64: (masm.slot_load64, masm.move64, self.free),
-            F32: (masm.slot_load_float, masm.move_float, self.float_free),
-            F64: (masm.slot_load_float, masm.move_float, self.float_free),
-        }
-        reference = (masm.slot_load64, masm.move64, None)
-        self.locals: list[LocalTables] = []
-        for type_, key in zip(body.local_types, self.local_keys, strict=True):
-            load, move, pool = families.get(type_, reference)
-            self.locals.append((load[key], store[key], move, pool))
+        self.locals = Locals(self)
+
+    def local_key(self, local: int) -> int:
+        """Return the key of a local's slot."""
+        return self.masm.slot_key(self.layout.local(local), self.frame_size)
 
     # Registers
 
@@ -252,10 +267,8 @@ class State:
 
     def spill(self, first: int = 0) -> None:
         """Store every operand from depth `first` up in its slot; flags are kept."""
-        stack = self.stack
-        for depth in range(first, len(stack)):
-            place = stack[depth]
-            if place != SLOT:
+        for depth, place in enumerate(self.stack):
+            if place != SLOT and depth >= first:
                 self._spill_one(depth, place)
 
     def forget_registers(self) -> None:
@@ -266,9 +279,11 @@ class State:
 
     def set_copies(self, copies: dict[int, int]) -> None:
         """Take over a label's copies, all operands being in slots."""
-        self.copies = dict(copies)
+        if copies is not self.copies:
+            self.copies.clear()
+            self.copies.update(copies)
         if copies:
-            used = copies.values()
+            used = self.copies.values()
             self.free[:] = [register for register in self.base_free if register not in used]
             self.float_free[:] = [
                 register for register in self.base_float_free if register not in used

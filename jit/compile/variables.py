@@ -41,7 +41,7 @@ def _local_get(s: State, local: int, _: int) -> None:
         return
     load, _store, _move, pool = s.locals[local]
     if pool is None:
-        s.code += s.masm.slot_move[s.operand_keys[len(stack)]][s.local_keys[local]]
+        s.code += s.masm.slot_move[s.operand_keys[len(stack)]][s.local_key(local)]
         stack.append(SLOT)
         return
     copy = s.homes.get(local)
@@ -81,7 +81,7 @@ def _local_set(s: State, local: int, _: int) -> None:
     _load, store, move, pool = s.locals[local]
     if pool is None:
         if place == SLOT:
-            s.code += s.masm.slot_move[s.local_keys[local]][s.operand_keys[len(stack)]]
+            s.code += s.masm.slot_move[s.local_key(local)][s.operand_keys[len(stack)]]
         else:
             s.code += store[place]
         return
@@ -147,7 +147,7 @@ def _local_tee(s: State, local: int, _: int) -> None:
     _load, store, move, pool = s.locals[local]
     if pool is None:
         if place == SLOT:
-            s.code += s.masm.slot_move[s.local_keys[local]][s.operand_keys[len(stack) - 1]]
+            s.code += s.masm.slot_move[s.local_key(local)][s.operand_keys[len(stack) - 1]]
         else:
             s.code += store[place]
         return

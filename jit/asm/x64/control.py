@@ -198,8 +198,3 @@ def function_reference(import_: bool, offset: int, key: int) -> bytes:
     """Set a slot to a record's address."""
     find = x.load(RAX, R14, offset) if import_ else x.rm(b"\x8d", RAX, R14, offset, 1)
     return find + x.store(*slot(key), RAX)
-
-
-def link(code: bytearray, end: int, target: int) -> None:
-    """Set the 32-bit distance that ends at `end`."""
-    code[end - 4 : end] = x.pack_i32(target - end)

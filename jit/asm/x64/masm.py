@@ -1,5 +1,7 @@
 """The macro assembler of x86-64: its tables, put together."""
 
+from struct import Struct
+
 from jit.abi.convention import X86_64
 from jit.abi.vmctx import Stub
 from jit.asm.masm import Checked, MacroAssembler
@@ -8,6 +10,8 @@ from jit.asm.places import FLOAT
 from jit.asm.x64 import control, floats, integers, memory
 from jit.asm.x64 import encoding as x
 from jit.asm.x64.sequence import NOT_ZERO, ZERO
+
+_set_distance = Struct("<i").pack_into
 
 SITE = b"\x0f\x1f\x44\x00\x00"
 
@@ -112,7 +116,7 @@ class X64MacroAssembler(MacroAssembler):
 
     def link(self, code: bytearray, end: int, target: int) -> None:
         """See MacroAssembler."""
-        control.link(code, end, target)
+        _set_distance(code, end - 4, target - end)
 
     def jump_back(self, at: int, target: int) -> bytes:
         """See MacroAssembler."""
