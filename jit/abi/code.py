@@ -84,13 +84,17 @@ class CompiledFunction:
 class CodeSource(Protocol):
     """Gives a module's code, function by function, deterministically."""
 
-    def compile(self, defined_index: int) -> CompiledFunction:
+    def compile(self, defined_index: int, canonical: bool = False) -> CompiledFunction:
         """Validate and compile one function.
+
+        The canonical variant has the same frame layout and keeps nothing across op boundaries: every
+        operand is in its slot, no register is a copy.  What a debugger writes in a frame of the usual
+        code that cannot absorb it, it writes to the slots, and continues at the same op there.
 
         Raise `jit.wasm.errors.WasmError` for an invalid body.
         """
         ...
 
-    def frame_table(self, defined_index: int) -> FrameTable:
-        """Return the frame table of a function compiled before; its code is made again and must be equal."""
+    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
+        """Return the frame table of code compiled before; that is made again and must be equal."""
         ...

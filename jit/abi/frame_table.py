@@ -6,6 +6,10 @@ them one after the other without the guest moving.  A point tells where each ope
 always in their slots, and a point also lists the registers that hold a copy of one, which a write to
 the local must update.
 
+An operand's register may be a copy of a local too (its value was pushed from there), or another
+operand's.  Writing one of them means writing all, so a debugger goes to the canonical variant instead
+(`jit.abi.code.CodeSource.compile`), as for constants and flags.
+
 Rows are keyed by the offset that a stopped context or a return address shows:
 
     SITE       just past the patchable no-op (`patch` is the no-op's own offset)

@@ -51,30 +51,31 @@ class Compiler:
         self._tunables = tunables
         self._vmctx = vmctx_layout(module)
         self._known_memory = module.memories[0].limits.min * PAGE_SIZE if module.memories else 0
-        self._made: dict[int, tuple[int, int]] = {}
+        self._made: dict[tuple[int, bool], tuple[int, int]] = {}
         """Size and hash of the code of each function compiled so far."""
-        self._far: set[int] = set()
+        self._far: set[tuple[int, bool]] = set()
         """The functions that are too large for branches of the usual reach."""
 
-    def compile(self, defined_index: int) -> CompiledFunction:
+    def compile(self, defined_index: int, canonical: bool = False) -> CompiledFunction:
         """Validate and compile one function; raise a WasmError for an invalid body."""
         try:
-            code = self._code(defined_index, None)
+            code = self._code(defined_index, canonical, None)
         except BranchTooFar:
-            self._far.add(defined_index)
-            code = self._code(defined_index, None)
+            self._far.add((defined_index, canonical))
+            code = self._code(defined_index, canonical, None)
         return CompiledFunction(DefinedIndex(defined_index), code)
 
-    def frame_table(self, defined_index: int) -> FrameTable:
+    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
         """Return the frame table of a function; its code is made again and must be equal."""
         recorder = Recorder()
-        self._code(defined_index, recorder)
+        self._code(defined_index, canonical, recorder)
         return recorder.table()
 
-    def _code(self, defined_index: int, recorder: Recorder | None) -> bytes:
+    def _code(self, defined_index: int, canonical: bool, recorder: Recorder | None) -> bytes:
         body = validate_body(self._module, defined_index)
         tunables = self._tunables
-        masm = self._masm.far if defined_index in self._far else self._masm
+        variant = (defined_index, canonical)
+        masm = self._masm.far if variant in self._far else self._masm
         state = State(
             body,
             masm,
@@ -82,18 +83,20 @@ class Compiler:
             self._known_memory,
             tunables.debug,
             tunables.epoch,
+            canonical,
             recorder,
         )
+        if recorder is not None:
+            recorder.start(body, state.layout, state.frame_size)
         too_large = _enter(state)
-        if recorder is None:
+        if recorder is None and not canonical:
             _compile_ops(state, handlers(masm))
         else:
-            recorder.start(body, state.layout, state.frame_size)
-            _record_ops(state, handlers(masm), recorder)
+            _compile_observed(state, handlers(masm))
         _finish(state, too_large)
         code = bytes(state.code)
         made = (len(code), hash(code))
-        assert self._made.setdefault(defined_index, made) == made, "compilation must repeat itself"
+        assert self._made.setdefault(variant, made) == made, "compilation must repeat itself"
         return code
 
 
@@ -140,7 +143,7 @@ def _enter(s: State) -> int:
         register = place.number + FLOAT if place.home is Home.FLOAT else place.number
         code += masm.slot_store[s.local_key(local)][register]
         pool = s.locals[local][3]
-        if pool is not None and register in pool:
+        if pool is not None and register in pool and not s.canonical:
             pool.remove(register)
             s.copies[local] = register
     for local, offset in overflow:
@@ -179,20 +182,25 @@ def _compile_ops(s: State, table: dict[int, Handler]) -> None:
         table[op](s, imm, index)
 
 
-def _record_ops(s: State, table: dict[int, Handler], recorder: Recorder) -> None:
-    """The same, recording."""
-    code, site = s.code, s.masm.site
+def _compile_observed(s: State, table: dict[int, Handler]) -> None:
+    """The same, recording; or making the canonical variant, where each op ends with all in slots."""
+    code, site, recorder = s.code, s.masm.site, s.recorder
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
         if s.debug and len(code) != s.mark:
             patch = len(code)
             code += site
             s.mark = len(code)
-            recorder.site(patch, s.mark)
-        if s.live:
+            if recorder is not None:
+                recorder.site(patch, s.mark)
+        if recorder is not None and s.live:
             recorder.boundary(index, s.stack, s.copies)
         traps = len(s.traps)
         table[op](s, imm, index)
-        recorder.done(index, op, imm, len(s.traps) > traps)
+        if recorder is not None:
+            recorder.done(index, op, imm, len(s.traps) > traps)
+        if s.canonical and s.live:
+            s.spill()
+            s.forget_registers()
 
 
 def _finish(s: State, too_large: int) -> None:

@@ -72,10 +72,13 @@ def _loop(s: State, block: Block, index: int) -> None:
         return
     s.spill()
     outer = s.homes
-    plans = s.plans
-    if index not in plans:
-        plan_homes(s.body, index, block.end, s.masm, plans)
-    _enter_homes(s, plans[index])
+    if s.canonical:
+        planned: tuple[int, ...] = ()
+    else:
+        if index not in s.plans:
+            plan_homes(s.body, index, block.end, s.masm, s.plans)
+        planned = s.plans[index]
+    _enter_homes(s, planned)
     label = s.labels[block] = Label(s.homes)
     label.outer_homes = outer
     label.position = len(s.code)

@@ -212,6 +212,8 @@ def _truncate(table: Memo[Memo[Checked]]) -> Handler:
 
 def _fuses(s: State, index: int) -> bool:
     """Whether the ops after `index` take an outcome in the flags to their end."""
+    if s.canonical:
+        return False
     ops = s.ops
     at = index + 1
     while True:

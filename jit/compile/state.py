@@ -82,6 +82,7 @@ class State:
         "base_float_free",
         "base_free",
         "body",
+        "canonical",
         "code",
         "colds",
         "copies",
@@ -116,6 +117,7 @@ class State:
         known_memory: int,
         debug: bool,
         epoch: bool,
+        canonical: bool,
         recorder: Recorder | None,
     ) -> None:
         self.body = body
@@ -127,6 +129,8 @@ class State:
         """Bytes that memory 0 has for sure."""
         self.debug = debug
         self.epoch = epoch
+        self.canonical = canonical
+        """Whether nothing is kept in registers or flags from op to op."""
         self.recorder = recorder
         self.code = bytearray()
         self.mark = -1
