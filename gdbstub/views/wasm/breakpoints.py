@@ -46,32 +46,35 @@ class Breakpoints:
         self,
         debugger: Debugger,
         image_at: Callable[[int], tuple[CodeImage, int] | None],
-        frame_for: Callable[[int], int | None],
     ) -> None:
-        """`image_at` finds the module and PC of an address.
-
-        `frame_for` gives the stack offset of the frame that a breakpoint which is being inserted is
-        for, None if it is for all.
-        """
+        """`image_at` finds the module and PC of an address."""
         self._debugger = debugger
         self._image_at = image_at
-        self._frame_for = frame_for
         self._inserted: dict[int, _Breakpoint] = {}
         self._standing: dict[tuple[int, int], list[_Breakpoint]] = {}
-        self._for_all: set[int] = set()
-        """Addresses removed since the guest last ran on that were for every frame.
+        self._removed: dict[int, int | None] = {}
+        """Addresses removed since the guest last ran on, and what they awaited.
 
         To go on from a breakpoint, lldb removes it, steps, and inserts it again.
         """
+        self._stepped = False
 
-    def insert(self, kind: BreakpointKind, address: int) -> None:
-        """Insert one; twice is once. `TargetError` outside functions."""
+    def insert(
+        self, kind: BreakpointKind, address: int, awaits: int | None = None, *, fresh: bool = True
+    ) -> None:
+        """Insert one for every frame or for that at stack offset `awaits`; twice is once.
+
+        Unless it is known to be `fresh`, one that was only stepped off is for whom it was before.
+        `TargetError` outside functions.
+        """
         known = self._inserted.get(address)
         if known is None:
-            known = self._insert(address)
+            if not fresh and self._stepped and address in self._removed:
+                awaits = self._removed[address]
+            known = self._insert(address, awaits)
         known.kinds.add(kind)
 
-    def _insert(self, address: int) -> _Breakpoint:
+    def _insert(self, address: int, awaits: int | None) -> _Breakpoint:
         found = self._image_at(address)
         if found is None:
             raise TargetError(errno.EFAULT, f"0x{address:x} is no code address")
@@ -80,7 +83,6 @@ class Breakpoints:
             stands = self._debugger.set_breakpoint(module, pc)
         except (DebugError, WasmtimeError) as error:
             raise TargetError(errno.EFAULT, f"0x{address:x}: {error}") from error
-        awaits = None if address in self._for_all else self._frame_for(address)
         inserted = _Breakpoint(address, module, pc, stands, awaits)
         self._inserted[address] = inserted
         self._standing.setdefault((module, stands), []).append(inserted)
@@ -100,8 +102,8 @@ class Breakpoints:
         others.remove(known)
         if not others:
             del self._standing[known.module, known.stands]
-        if known.awaits is None:
-            self._for_all.add(address)
+        self._removed[address] = known.awaits
+        self._stepped = False
 
     def set_goal(self, module: int, pc: int) -> None:
         """Make a boundary stop the guest, unknown to the client."""
@@ -116,16 +118,18 @@ class Breakpoints:
         """Say whether the client inserted one there."""
         return address in self._inserted
 
-    def runs_on(self) -> None:
-        """Take note that the guest is resumed for more than a step."""
-        self._for_all.clear()
+    def resumes(self, *, stepping: bool) -> None:
+        """Take note that the guest is resumed."""
+        self._stepped = stepping
+        if not stepping:
+            self._removed.clear()
 
     def clear(self) -> None:
         """Remove all."""
         self._debugger.clear_breakpoints()
         self._inserted.clear()
         self._standing.clear()
-        self._for_all.clear()
+        self._removed.clear()
 
     def kind(self, address: int) -> BreakpointKind:
         """Return the kind that a stop at `address` is reported as."""

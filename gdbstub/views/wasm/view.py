@@ -57,7 +57,7 @@ class WasmView:
         self._memory = AddressSpace(stage.debugger, self._images)
         self._frames = Frames(stage.debugger)
         self._intent = Intent()
-        self._breakpoints = Breakpoints(stage.debugger, self._image_at, self._frame_for)
+        self._breakpoints = Breakpoints(stage.debugger, self._image_at)
         self._steps = Steps(
             stage.debugger, self._breakpoints, self._image, lambda: stage.interruption.wanted
         )
@@ -117,10 +117,8 @@ class WasmView:
         self._update_images()
         return self._images[module]
 
-    def _frame_for(self, address: int) -> int | None:
-        """Return the stack offset of the frame that a breakpoint being inserted is for."""
-        if self._intent.finishing_at(address):
-            return self._frames.returning_to(address)
+    def _stepping_frame(self, address: int) -> int | None:
+        """Return the stack offset of the frame that lldb steps in, if a breakpoint is part of that."""
         frame = self._debugger.frame(0)
         if frame is None or not self._intent.stepping:
             return None
@@ -210,7 +208,9 @@ class WasmView:
 
     def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Insert a breakpoint."""
-        self._breakpoints.insert(kind, address)
+        finishing = self._intent.finishing_at(address)
+        find = self._frames.returning_to if finishing else self._stepping_frame
+        self._breakpoints.insert(kind, address, find(address), fresh=finishing)
         self._intent.else_asked()
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
@@ -221,8 +221,7 @@ class WasmView:
         """Take note of how the guest goes on."""
         if isinstance(request, Step):
             self._steps.begin(into=self._intent.stepping)
-        else:
-            self._breakpoints.runs_on()
+        self._breakpoints.resumes(stepping=isinstance(request, Step))
 
     def detach(self) -> None:
         """Forget the client."""
