@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from jit.abi.context import Exit
-from jit.abi.frame_table import Point, RowKind
+from jit.abi.frame_table import FrameTable, Point, Row, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
-from jit.debug.errors import DebugError
+from jit.debug.errors import DebugError, NotWritable
 from jit.debug.events import (
     DebugEvent,
     EpochYield,
@@ -21,7 +21,7 @@ from jit.debug.events import (
     Interrupt,
     Trap,
 )
-from jit.debug.frames import FrameHandle, Location
+from jit.debug.frames import FrameHandle, InnermostFrame, Location
 from jit.debug.patches import Patches
 from jit.debug.sites import Site
 from jit.runtime import trap
@@ -64,8 +64,12 @@ class DebugCore:
         self._sites: dict[int, Site] = {}
         self._standing: dict[Activation, Point | None] = {}
         """Activations whose stop is being handled; the point, where it is not the first at its address."""
+        self._moved: dict[Activation, tuple[Site, int]] = {}
+        """Activations that went to canonical code at this stop: the site and the point they are at now."""
         self._reported: dict[int, tuple[Activation, int]] = {}
         """By depth: an activation that was stopped at the interrupt check before an enabled site."""
+        self._moved: dict[Activation, tuple[Site, int]] = {}
+        """Activations that a write moved to canonical code at this stop: the site there, and the point."""
         self._frame_pointer = GENERAL + store.isa.convention.frame_pointer
         store.hooks = self
 
@@ -80,7 +84,7 @@ class DebugCore:
             site = self._site(self.locate(address).range, address)
         if self._step:
             self._follow(activation, site.range)
-        self._visit(activation, site, 0)
+        self._visit(activation, site)
 
     def on_interrupt(self, activation: Activation, requested: bool) -> None:
         if requested and self.handler is None:
@@ -93,10 +97,9 @@ class DebugCore:
         site = self._site(function, function.start + location.row.boundary)
         if self._step:
             self._follow(activation, function)
-        if requested:
-            self._report(activation, _INTERRUPT, site.points[0])
-        self._visit(activation, site, 1 if requested else 0)
-        if self.patches.is_enabled(function, site.patch):
+        self._visit(activation, site, _INTERRUPT if requested else None)
+        still_there = activation.context.words[PC] == function.start + location.row.offset
+        if still_there and self.patches.is_enabled(function, site.patch):
             self._reported[activation.depth] = activation, site.address
 
     def on_trap(self, activation: Activation, trap: trap.Trap) -> None:
@@ -104,11 +107,12 @@ class DebugCore:
 
     def on_epoch(self, activation: Activation) -> None:
         self._report(activation, _EPOCH_YIELD)
+        moved = self._moved.pop(activation, None)
         address = self._take_reported(activation)
         if address is not None:
-            site = self._sites[address]
+            site = moved[0] if moved is not None else self._sites[address]
             if self.patches.is_enabled(site.range, site.patch):
-                self._reported[activation.depth] = activation, address
+                self._reported[activation.depth] = activation, site.address
 
     def on_hostcall_error(self, activation: Activation, error: Exception) -> None:
         self._report(activation, HostcallError(error))
@@ -124,15 +128,23 @@ class DebugCore:
 
     # Stops
 
-    def _visit(self, activation: Activation, site: Site, index: int) -> None:
-        """Stop at the points of a site from `index` on that have a breakpoint, or at all in step mode."""
-        table = self.breakpoints
-        count = len(site.points)
-        while index < count:
-            site.update(table)
-            event = site.step_event(index) if self._step else site.events[index]
+    def _visit(self, activation: Activation, site: Site, first: Interrupt | None = None) -> None:
+        """Stop at the points of a site that have a breakpoint, or at all of them in step mode.
+
+        `first` is the event of the first point if there is one in any case.
+        """
+        index = 0
+        while index < len(site.points):
+            site.update(self.breakpoints)
+            event: DebugEvent | None
+            if first is not None and index == 0:
+                event = first
+            else:
+                event = site.step_event(index) if self._step else site.events[index]
             if event is not None:
                 self._report(activation, event, site.points[index])
+                if self._moved:
+                    site, index = self._moved.pop(activation, (site, index))
             index += 1
 
     def _take_reported(self, activation: Activation) -> int | None:
@@ -149,6 +161,9 @@ class DebugCore:
         self._standing[activation] = point
         try:
             handler(event)
+        except BaseException:
+            self._moved.pop(activation, None)
+            raise
         finally:
             del self._standing[activation]
         # What was learnt of the guest at a virtual stop is out of date at the next.
@@ -163,6 +178,30 @@ class DebugCore:
                 raise DebugError(f"no patch site at code address {address:#x}")
             site = self._sites[address] = Site(function, address, row.patch, row.points)
         return site
+
+    def move_to_canonical(self, activation: Activation, location: Location, pc: int) -> None:
+        """Let an activation go on at the same op in the canonical variant of its function.
+
+        It is stopped at a boundary; the operands are in their slots already.
+        """
+        range_ = location.range
+        canonical = range_.code.canonical(range_.defined_index)
+        if self._step:
+            self._add_stepped(canonical)
+        else:
+            self._apply(canonical)
+        words = activation.context.words
+        if activation.exit == Exit.EPOCH:
+            # The boundary's own stop is still to come, so it goes on before the site.
+            row = _interrupts_at(canonical.table, pc)[-1]
+            words[PC] = canonical.start + row.offset
+            self._standing[activation] = row.points[0]
+            return
+        boundary = canonical.table.boundaries_at(pc)[0]
+        site = self._site(canonical, canonical.start + boundary.offset)
+        words[PC] = site.address
+        self._standing[activation] = site.points[boundary.index]
+        self._moved[activation] = site, boundary.index
 
     def check_standing(self) -> None:
         """Raise StoreInUse while the guest runs, on another thread then."""
@@ -179,7 +218,7 @@ class DebugCore:
             function = self.store.code.lookup(address)
             if function is None:
                 raise DebugError(f"no guest code at address {address:#x}")
-            table = function.code.frame_table(function.defined_index)
+            table = function.table
             row = table.row(address - function.start)
             if row is None:
                 raise DebugError(f"no frame table row for code address {address:#x}")
@@ -197,15 +236,21 @@ class DebugCore:
 
     def exit_frame(self, activation: Activation) -> FrameHandle | None:
         """Return the innermost frame of an activation; None while it has none."""
-        point = self._standing.get(activation)
         if activation.exit in _IN_FRAME:
             words = activation.context.words
-            address, frame_pointer = words[PC], words[self._frame_pointer]
-            return FrameHandle(self, activation, address, frame_pointer, point, innermost=True)
+            return InnermostFrame(self, activation, words[PC], words[self._frame_pointer])
         for frame in walk(activation):
-            address, frame_pointer = frame.address, frame.frame_pointer
-            return FrameHandle(self, activation, address, frame_pointer, point, innermost=True)
+            return InnermostFrame(self, activation, frame.address, frame.frame_pointer)
         return None
+
+    def innermost_place(self, activation: Activation, address: int) -> tuple[int, Point | None]:
+        """Return where an activation's innermost frame is now: its code address, and a virtual stop's point.
+
+        `address` is where it was when the handle was made.
+        """
+        if activation.exit in _IN_FRAME:
+            address = activation.context.words[PC]
+        return address, self._standing.get(activation)
 
     def exit_frames(self) -> Iterator[FrameHandle]:
         """Yield the innermost frame of each activation, the innermost activation first."""
@@ -276,13 +321,19 @@ class DebugCore:
         """Bring the code of functions up to date with their breakpoints, where it exists."""
         for code in self.store.code.modules():
             for module, defined_index in functions:
-                function = code.function(defined_index) if module is code.module else None
-                if function is not None:
+                for function in code.variants(defined_index) if module is code.module else ():
                     self._apply(function)
 
     def all_breakpoints(self) -> Sequence[BreakpointInfo]:
         """Return every breakpoint, by module and where it stands."""
         return list(self.breakpoints)
+
+
+def _interrupts_at(table: FrameTable, pc: int) -> list[Row]:
+    """Return the rows of the interrupt and epoch exits at a boundary, in order of execution."""
+    return [
+        row for row in table.rows if row.kind is RowKind.INTERRUPT and row.points[0].pc == pc
+    ]
 
 
 class BreakpointEdit:

@@ -7,8 +7,8 @@ slots, in registers of the activation's context, or nowhere (`jit.abi.frame_tabl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jit.abi.frame_table import FrameTable, Operand, OperandKind, Point, Row
-from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
+from jit.abi.frame_table import Copy, FrameTable, Operand, OperandKind, Point, Row, RowKind
+from jit.debug.errors import OutOfRange, StaleFrame, WrongType
 from jit.runtime.code import CodeRange
 from jit.runtime.context import FLOAT, GENERAL
 from jit.runtime.driver import Activation
@@ -117,6 +117,10 @@ class FrameHandle:
     def _here(self) -> Point:
         """Return the program point; the location is known then."""
         self._at()
+        if self._innermost:
+            moved = self._core.moved_point(self._activation)
+            if moved is not None:
+                return moved
         assert self._point is not None
         return self._point
 
@@ -195,7 +199,7 @@ class FrameHandle:
         self._write_local(index, self._bits_of(self.local_type(index), value))
 
     def set_stack(self, index: int, value: Val) -> None:
-        """Write an operand; NotWritable where the code holds it as a constant or in the flags."""
+        """Write an operand; NotWritable after a trap, where the code holds it in no place of its own."""
         self._write_operand(index, self._bits_of(self.stack_type(index), value))
 
     def local_type(self, index: int) -> int:
@@ -270,31 +274,49 @@ class FrameHandle:
             machine.store_u64(address, bits)
 
     def _write_local(self, index: int, bits: int) -> None:
-        point, type_ = self._here(), self.local_type(index)
-        copies = [copy for copy in point.copies if copy.local == index] if self._innermost else []
-        for copy in copies:
-            kind = OperandKind.FLOAT if copy.float else OperandKind.GENERAL
-            if any(o.kind is kind and o.value == copy.register for o in point.stack):
-                raise NotWritable(f"local {index} shares a register with an operand here")
+        type_ = self.local_type(index)
+        copies = self._copies(index)
+        if any(self._is_operand(copy.float, copy.register) for copy in copies):
+            if self._at().row.kind is not RowKind.TRAP:
+                self._move()
+            copies = []
         self._store(self._at().table.layout.local(index), type_, bits)
         for copy in copies:
             self._set_register(copy.float, copy.register, type_, bits)
 
+    def _copies(self, index: int) -> list[Copy]:
+        """Return the copies of a local that are in registers now."""
+        point = self._here()
+        return [c for c in point.copies if c.local == index] if self._innermost else []
+
+    def _is_operand(self, in_float: bool, register: int, count: int = 1) -> bool:
+        """Say whether so many operands are in a register."""
+        kind = OperandKind.FLOAT if in_float else OperandKind.GENERAL
+        stack = self._here().stack
+        return sum(o.kind is kind and o.value == register for o in stack) >= count
+
     def _write_operand(self, index: int, bits: int) -> None:
-        operand, point = self._operand(index), self._here()
-        if operand.kind is OperandKind.SLOT:
-            self._store(self._at().table.layout.operand(index), operand.type, bits)
-            return
-        if operand.kind not in (OperandKind.GENERAL, OperandKind.FLOAT):
-            where = "a constant" if operand.kind is OperandKind.CONSTANT else "in the flags"
-            raise NotWritable(f"operand {index} is {where} in the code here")
-        in_float = operand.kind is OperandKind.FLOAT
-        shared = sum(o.kind is operand.kind and o.value == operand.value for o in point.stack) > 1
-        if shared or any(
-            copy.float is in_float and copy.register == operand.value for copy in point.copies
-        ):
-            raise NotWritable(f"operand {index} shares a register here")
-        self._set_register(in_float, operand.value, operand.type, bits)
+        operand = self._operand(index)
+        if operand.kind in (OperandKind.GENERAL, OperandKind.FLOAT):
+            in_float = operand.kind is OperandKind.FLOAT
+            copied = any(
+                copy.float is in_float and copy.register == operand.value
+                for copy in self._here().copies
+            )
+            if not copied and not self._is_operand(in_float, operand.value, 2):
+                self._set_register(in_float, operand.value, operand.type, bits)
+                return
+        if operand.kind is not OperandKind.SLOT:
+            self._move()
+        self._store(self._at().table.layout.operand(index), operand.type, bits)
+
+    def _move(self) -> None:
+        """Go to the canonical variant, where all operands are in their slots, and nothing else is."""
+        layout, stack = self._at().table.layout, self._here().stack
+        bits = [self.stack_bits(index) for index in range(len(stack))]
+        self._core.move(self._activation, self._here().pc)
+        for index, operand in enumerate(stack):
+            self._store(layout.operand(index), operand.type, bits[index])
 
     def _set_register(self, in_float: bool, register: int, type_: int, bits: int) -> None:
         words = self._activation.context.words

@@ -48,7 +48,7 @@ class Patches:
 
     def enable_only(self, function: CodeRange, pcs: Iterable[int]) -> None:
         """Enable the sites of the ops at some PCs and disable all others."""
-        wanted = frozenset(_sites_at(function.code.frame_table(function.defined_index), pcs))
+        wanted = frozenset(_sites_at(function.table, pcs))
         enabled = self._enabled.get(function, _NO_SITES)
         images = self._images.get(function)
         if images is not None and len(enabled - wanted) > len(images.sites) // 8:
@@ -76,12 +76,12 @@ class Patches:
         return images
 
     def _make_images(self, function: CodeRange) -> _Images:
-        table = function.code.frame_table(function.defined_index)
+        table = function.table
         size = self._code.isa.site_size
         plain = bytearray(
             self._code.machine.read_code(function.start, function.end - function.start)
         )
-        sites = [row.patch for row in table.rows if row.kind is RowKind.SITE]
+        sites = [row.patch for row in function.table.rows if row.kind is RowKind.SITE]
         disabled = self._code.isa.site_disabled()
         for site in sites:
             plain[site : site + size] = disabled

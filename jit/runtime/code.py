@@ -27,6 +27,13 @@ class CodeRange:
     defined_index: int
     start: int
     end: int
+    canonical: bool = False
+    """Whether it is the variant that keeps nothing in registers (`jit.abi.code.CodeSource`)."""
+
+    @property
+    def table(self) -> FrameTable:
+        """Its frame table."""
+        return self.code.frame_table(self.defined_index, self.canonical)
 
 
 class ModuleCode:
@@ -37,7 +44,8 @@ class ModuleCode:
         self._store = store_code
         self._stubs, self._stub_size = store_code.add_lazy_stubs(len(module.info.bodies))
         self._functions: dict[int, CodeRange] = {}
-        self._tables: dict[int, FrameTable] = {}
+        self._canonical: dict[int, CodeRange] = {}
+        self._tables: dict[tuple[int, bool], FrameTable] = {}
         self._records: list[int] = []
 
     @property
@@ -85,13 +93,30 @@ class ModuleCode:
             store_u64(first + records.SIZE * defined_index + records.CODE, made.start)
         return made
 
-    def frame_table(self, defined_index: int) -> FrameTable:
+    def canonical(self, defined_index: int) -> CodeRange:
+        """Return a function's canonical variant, which no record points to."""
+        known = self._canonical.get(defined_index)
+        if known is None:
+            text = self.source.compile(defined_index, canonical=True).code
+            known = self._store.add_function(self, defined_index, text, canonical=True)
+            self._canonical[defined_index] = known
+        return known
+
+    def variants(self, defined_index: int) -> list[CodeRange]:
+        """Return all code of a function that exists."""
+        known = (self._functions.get(defined_index), self._canonical.get(defined_index))
+        return [range_ for range_ in known if range_ is not None]
+
+    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
         """Return the frame table of a function; it is made when it is first asked for."""
-        table = self._tables.get(defined_index)
+        table = self._tables.get((defined_index, canonical))
         if table is None:
-            self.compile(defined_index)
-            table = self.source.frame_table(defined_index)
-            self._tables[defined_index] = table
+            if canonical:
+                table = self.source.frame_table(defined_index, canonical=True)
+            else:
+                self.compile(defined_index)
+                table = self.source.frame_table(defined_index)
+            self._tables[defined_index, canonical] = table
         return table
 
 
@@ -133,10 +158,12 @@ class StoreCode:
         self.machine.patch(address, code)
         return address, size
 
-    def add_function(self, code: ModuleCode, defined_index: int, text: bytes) -> CodeRange:
+    def add_function(
+        self, code: ModuleCode, defined_index: int, text: bytes, canonical: bool = False
+    ) -> CodeRange:
         """Place a function's code."""
         start = self.machine.add_code(text)
-        made = CodeRange(code, defined_index, start, start + len(text))
+        made = CodeRange(code, defined_index, start, start + len(text), canonical)
         self._starts.append(start)
         self._ranges.append(made)
         return made

@@ -63,7 +63,7 @@ def _in_prologue(activation: "Activation") -> bool:
     range_ = activation.store.code.lookup(activation.context.pc)
     if range_ is None:
         return False
-    row = range_.code.frame_table(range_.defined_index).row(activation.context.pc - range_.start)
+    row = range_.table.row(activation.context.pc - range_.start)
     return row is not None and row.kind is RowKind.PROLOGUE
 
 

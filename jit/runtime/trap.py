@@ -46,7 +46,7 @@ class Frame:
     @property
     def module_offset(self) -> int:
         """The offset in the module's bytes of the op: one that trapped, or a call."""
-        table = self._range.code.frame_table(self._range.defined_index)
+        table = self._range.table
         row = table.row(self._offset)
         if row is None:
             return self._range.code.info.bodies[self._range.defined_index].start

@@ -83,11 +83,11 @@ class Assembled:
         self._tables = tables
         self.compiled: list[int] = []
 
-    def compile(self, defined_index: int) -> CompiledFunction:
+    def compile(self, defined_index: int, canonical: bool = False) -> CompiledFunction:
         self.compiled.append(defined_index)
         return CompiledFunction(defined_index, assemble(self._texts[defined_index]))
 
-    def frame_table(self, defined_index: int) -> FrameTable:
+    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
         return self._tables[defined_index]
 
 
