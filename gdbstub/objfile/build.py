@@ -1,11 +1,14 @@
-"""Puts the object file together: patched DWARF, symbols, frame information, address ranges."""
+"""Puts the object file together: patched DWARF, what is made beside it, symbols, frame information."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
 
+from gdbstub.objfile import listing as listings
+from gdbstub.objfile import vmctx
 from gdbstub.objfile.addresses import EntryKind
 from gdbstub.objfile.dwarf_patch import PatchedDwarf, patch_dwarf
-from gdbstub.objfile.dwarf_write import debug_aranges
+from gdbstub.objfile.dwarf_write import UnitWriter, debug_aranges
 from gdbstub.objfile.elf import (
     PF_R,
     PF_W,
@@ -19,13 +22,15 @@ from gdbstub.objfile.elf import (
 from gdbstub.objfile.expression import WasmLocation, simple_location
 from gdbstub.objfile.frame import debug_frame
 from gdbstub.objfile.image import ModuleImage
-from gdbstub.objfile.prototypes import Prototypes
+from gdbstub.objfile.listing import Listing
+from gdbstub.objfile.prototypes import EntryPlace, Prototypes, WasmSignature
 from gdbstub.objfile.report import PatchReport
 from gdbstub.objfile.symbols import (
     TABLE_REGION_SIZE,
     function_names,
     function_symbols,
     host_symbol,
+    main_function,
     table_symbols,
     variable_symbols,
 )
@@ -56,13 +61,18 @@ class FunctionView:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFile:
-    """The file's bytes, and what belongs to them. `main` is the function index of C's main."""
+    """The file's bytes, and what belongs to them. `main` is the function index of C's main.
+
+    `source` is the text of the listing that the file names as its functions' source, empty where
+    the module has DWARF of its own.
+    """
 
     elf: bytes
     report: PatchReport
     functions: Mapping[int, FunctionView]
     main: int | None
     prototypes: Prototypes
+    source: str = field(default="", repr=False)
 
     @property
     def frame_bases(self) -> dict[int, bytes]:
@@ -70,8 +80,16 @@ class ObjectFile:
         return {f.index: f.frame_base for f in self.functions.values() if f.frame_base}
 
 
-def build_object(image: ModuleImage) -> ObjectFile:
-    """Make the ELF file for a module. DWARF that makes no sense costs itself only: see `report`."""
+def build_object(
+    image: ModuleImage,
+    make_listing: Callable[[], Listing] | None = None,
+    source: PurePath | None = None,
+) -> ObjectFile:
+    """Make the ELF file for a module. DWARF that makes no sense costs itself only: see `report`.
+
+    A module whose DWARF tells of no code is described by the listing that `make_listing` returns,
+    if it is given; `source` is the absolute path at which debuggers shall find its text.
+    """
     dwarf = patch_dwarf(image)
     types = TypeReader(dwarf.reader)
     names = function_names(image, dwarf)
@@ -81,21 +99,75 @@ def build_object(image: ModuleImage) -> ObjectFile:
         *variable_symbols(dwarf.reader, types, dwarf.variables, names),
         host_symbol(image),
     ]
-    debug = [(name, data) for name, data in sorted(dwarf.sections.items()) if data]
-    if debug:
-        debug.append((".debug_aranges", _aranges(image, dwarf)))
-    code_size = len(image.data)
-    frames = debug_frame(image.code_base, code_size, image.host_base, image.host_size)
-    debug.append((".debug_frame", frames))
-    regions = _regions(image)
-    elf = write_elf(image.host_base, regions, _segments(image), symbols, debug)
+    sections = _Sections(dwarf, _ranges(image, dwarf))
+    made: dict[int, WasmSignature] = {}
+    text = ""
+    if make_listing is not None and source is not None and not dwarf.describes_code:
+        listing = make_listing()
+        text = listing.text()
+        sections.add_listing(image, listing, names, source)
+        made = listings.signatures(listing, {index: name for index, (name, _) in names.items()})
+    if image.vmctx is not None:
+        sections.add_unit(vmctx.describe(image.vmctx, image.depth_address), [])
+    frames = debug_frame(image.code_base, len(image.data), image.host_base, image.host_size)
+    debug = [*sections.finished(), (".debug_frame", frames)]
+    elf = write_elf(image.host_base, _regions(image), _segments(image), symbols, debug)
+    places = {
+        entry.function.index: EntryPlace(
+            entry.unit.header.section, entry.unit.header.offset, entry.offset
+        )
+        for entry in dwarf.functions
+    }
     return ObjectFile(
         elf,
         dwarf.report,
         _function_views(image, dwarf, names),
-        None if dwarf.main is None else dwarf.main.index,
-        Prototypes(dwarf.reader, types, dwarf.functions),
+        main_function(image, dwarf),
+        Prototypes(lambda: dwarf.reader, places, made),
+        text,
     )
+
+
+class _Sections:
+    """The file's DWARF while units are added to it."""
+
+    def __init__(self, dwarf: PatchedDwarf, ranges: dict[int, list[tuple[int, int]]]) -> None:
+        self._data = dict(dwarf.sections)
+        self._units = [unit.header.offset for unit in dwarf.reader.units()]
+        self._ranges = ranges
+
+    def _append(self, name: str, data: bytes) -> int:
+        before = self._data.get(name, b"")
+        self._data[name] = before + data
+        return len(before)
+
+    def add_unit(self, unit: UnitWriter, ranges: list[tuple[int, int]]) -> None:
+        """Add a unit and the (address, size) pairs of its code."""
+        abbreviations = self._append(".debug_abbrev", unit.abbreviations())
+        offset = self._append(".debug_info", unit.unit(abbreviations))
+        self._units.append(offset)
+        self._ranges[offset] = ranges
+
+    def add_listing(
+        self,
+        image: ModuleImage,
+        listing: Listing,
+        names: Mapping[int, tuple[bytes, bool]],
+        source: PurePath,
+    ) -> None:
+        """Add the unit of a listing and its line program."""
+        symbols = {index: name for index, (name, _) in names.items()}
+        lines_at = len(self._data.get(".debug_line", b""))
+        described = listings.describe(image, listing, symbols, source, lines_at)
+        self._append(".debug_line", described.lines)
+        self.add_unit(described.unit, described.ranges)
+
+    def finished(self) -> list[tuple[str, bytes]]:
+        """Return the sections by name, .debug_aranges last; none where there is no DWARF."""
+        found = [(name, data) for name, data in sorted(self._data.items()) if data]
+        if found:
+            found.append((".debug_aranges", debug_aranges(self._units, self._ranges)))
+        return found
 
 
 def _regions(image: ModuleImage) -> list[Region]:
@@ -120,8 +192,8 @@ def _segments(image: ModuleImage) -> list[Segment]:
     ]
 
 
-def _aranges(image: ModuleImage, dwarf: PatchedDwarf) -> bytes:
-    """Return an address range for each function, under its unit."""
+def _ranges(image: ModuleImage, dwarf: PatchedDwarf) -> dict[int, list[tuple[int, int]]]:
+    """Return an (address, size) pair for each function, by the offset of its unit."""
     ranges: dict[int, list[tuple[int, int]]] = {}
     for entry in dwarf.functions:
         if entry.unit.header.section != ".debug_info":
@@ -130,8 +202,7 @@ def _aranges(image: ModuleImage, dwarf: PatchedDwarf) -> bytes:
         size = entry.function.end - start
         pairs = ranges.setdefault(entry.unit.header.offset, [])
         pairs.append((image.code_base + start, size))
-    units = [unit.header.offset for unit in dwarf.reader.units()]
-    return debug_aranges(units, ranges)
+    return ranges
 
 
 def _function_views(

@@ -114,6 +114,13 @@ class DieReader:
         """Return the units opened so far, in the order of the section."""
         return self._units.get(section, [])
 
+    def unit_at(self, section: str, offset: int) -> Unit:
+        """Return the opened unit at an offset. DwarfError when there is none."""
+        for unit in self.units(section):
+            if unit.header.offset == offset:
+                return unit
+        raise DwarfError(f"no unit at 0x{offset:x} of {section}")
+
     def forget_unit(self, unit: Unit) -> None:
         """Make references into a unit fail: it has been made harmless."""
         self._units[unit.header.section].remove(unit)

@@ -9,6 +9,7 @@ DW_TAG_pointer_type = 0x0F
 DW_TAG_reference_type = 0x10
 DW_TAG_compile_unit = 0x11
 DW_TAG_structure_type = 0x13
+DW_TAG_subroutine_type = 0x15
 DW_TAG_typedef = 0x16
 DW_TAG_union_type = 0x17
 DW_TAG_unspecified_parameters = 0x18
@@ -34,9 +35,12 @@ DW_AT_location = 0x02
 DW_AT_name = 0x03
 DW_AT_byte_size = 0x0B
 DW_AT_bit_size = 0x0D
+DW_AT_stmt_list = 0x10
 DW_AT_low_pc = 0x11
 DW_AT_high_pc = 0x12
+DW_AT_language = 0x13
 DW_AT_string_length = 0x19
+DW_AT_comp_dir = 0x1B
 DW_AT_lower_bound = 0x22
 DW_AT_producer = 0x25
 DW_AT_prototyped = 0x27
@@ -47,6 +51,9 @@ DW_AT_artificial = 0x34
 DW_AT_calling_convention = 0x36
 DW_AT_count = 0x37
 DW_AT_data_member_location = 0x38
+DW_AT_decl_file = 0x3A
+DW_AT_decl_line = 0x3B
+DW_AT_declaration = 0x3C
 DW_AT_encoding = 0x3E
 DW_AT_external = 0x3F
 DW_AT_frame_base = 0x40
@@ -135,6 +142,10 @@ DW_ATE_complex_float = 0x03
 DW_ATE_float = 0x04
 DW_ATE_signed = 0x05
 DW_ATE_signed_char = 0x06
+DW_ATE_unsigned = 0x07
+
+# Languages (7.12).
+DW_LANG_C99 = 0x000C
 
 # Calling conventions (7.15).
 DW_CC_pass_by_reference = 0x04

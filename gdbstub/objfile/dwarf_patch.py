@@ -36,6 +36,12 @@ class PatchedDwarf:
     variables: tuple[VariableEntry, ...]
     main: FunctionImage | None
 
+    @property
+    def describes_code(self) -> bool:
+        """Whether any function or line of code that was linked is described."""
+        live = self.report.line_sequences - self.report.dead_line_sequences
+        return bool(self.functions) or bool(live and ".debug_info" in self.sections)
+
 
 def patch_dwarf(image: ModuleImage) -> PatchedDwarf:
     """Patch the DWARF in a module's custom sections; without any the result has no sections."""

@@ -23,7 +23,7 @@ from gdbstub.objfile import layout
 from gdbstub.objfile.leb import read_uleb, skip_leb, sleb, uleb
 from gdbstub.objfile.report import DwarfError
 
-ADDR, DEREF, PLUS_UCONST, BREG0 = 0x03, 0x06, 0x23, 0x70
+ADDR, DEREF, PLUS_UCONST, BREG0, FBREG = 0x03, 0x06, 0x23, 0x70, 0x91
 BRA, SKIP, PIECE, NOP = 0x28, 0x2F, 0x93, 0x96
 CALL_FRAME_CFA, BIT_PIECE, STACK_VALUE = 0x9C, 0x9D, 0x9F
 ADDRX, CONSTX, WASM_LOCATION = 0xA1, 0xA2, 0xED

@@ -7,6 +7,8 @@ start of the code section's payload instead; `ModuleImage` converts.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gdbstub.objfile.vmctx import VmctxLayout
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionImage:
@@ -38,7 +40,9 @@ class ModuleImage:
     name of a custom section to its payload; `memory_bytes` is the size of memory 0 now (0: none);
     `table_functions` maps a slot of table 0 to the name shown for it; `code_base` is the address
     of the module's code window; `vmctx_globals` maps the index of a global to its offset in the
-    vmctx as the view lays it out (a missing one shows as optimized out).
+    vmctx as the view lays it out (a missing one shows as optimized out). `vmctx` is all of that
+    layout, where debuggers are to be shown it, and `depth_address` is where they find the number
+    of frames.
     """
 
     name: str
@@ -52,6 +56,8 @@ class ModuleImage:
     vmctx_globals: Mapping[int, int] = field(default_factory=dict)
     host_base: int = 0xFFFF0000
     host_size: int = 0x1000
+    vmctx: VmctxLayout | None = None
+    depth_address: int = 0
 
     @property
     def code_delta(self) -> int:

@@ -5,7 +5,9 @@ A frame is a block of 8-byte slots, ascending; the canonical frame address (CFA 
     CFA-16   caller's CFA            (rsp = CFA-16; below it is scratch)
     CFA-8    caller's PC
     CFA+0    slot 0: value of the function's DW_AT_frame_base
+    CFA+4            its PC: the offset in the module's file
     CFA+8    slot 1: address of the frame's vmctx
+    CFA+12           the index of its function, imports counted
     CFA+16   operand stack slots 0..NEAR_STACK_SLOTS-1, always present
     ...      locals 0..num_locals-1, parameters first
     ...      operand stack slots NEAR_STACK_SLOTS..max_stack-1
@@ -24,7 +26,9 @@ SLOT_SIZE = 8
 CALLER_CFA_OFFSET = -16
 CALLER_PC_OFFSET = -8
 FRAME_BASE_OFFSET = 0
+WASM_PC_OFFSET = 4
 VMCTX_OFFSET = 8
+FUNCTION_OFFSET = 12
 FIRST_STACK_OFFSET = 16
 
 NEAR_STACK_SLOTS = 2

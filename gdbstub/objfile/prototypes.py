@@ -5,15 +5,17 @@ Two conventions meet in a call made or watched by gdb: gdb believes in the Syste
 `wasm_passing` and `wasm_result` by the second.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
 
 from gdbstub.objfile import dw
 from gdbstub.objfile.dies import DieReader
-from gdbstub.objfile.info import FunctionEntry
 from gdbstub.objfile.report import DwarfError
-from gdbstub.objfile.types import CType, TypeKind, TypeReader
+from gdbstub.objfile.types import VOID, CType, TypeKind, TypeReader
+from gdbstub.objfile.wasm_types import ctype_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,23 @@ class Prototype:
     parameters: tuple[Parameter, ...]
     variadic: bool
     prototyped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WasmSignature:
+    """A function as its Wasm type declares it; `parameters` are (name, value type) pairs."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    results: tuple[str, ...]
+
+    def prototype(self) -> Prototype | None:
+        """Return it as a prototype; a function with several results has none."""
+        if len(self.results) > 1:
+            return None
+        returns = ctype_of(self.results[0]) if self.results else VOID
+        parameters = tuple(Parameter(name, ctype_of(type_)) for name, type_ in self.parameters)
+        return Prototype(self.name, returns, parameters, variadic=False, prototyped=True)
 
 
 class RegisterClass(Enum):
@@ -57,34 +76,51 @@ class Passing(Enum):
     IGNORED = "ignored"
 
 
+class EntryPlace(NamedTuple):
+    """Where a function's entry lies: the section, the offsets of its unit and of itself."""
+
+    section: str
+    unit: int
+    entry: int
+
+
 class Prototypes:
     """Prototypes by function index, read when asked for."""
 
     def __init__(
-        self, reader: DieReader, types: TypeReader, functions: Iterable[FunctionEntry]
+        self,
+        open_reader: Callable[[], DieReader],
+        places: Mapping[int, EntryPlace],
+        made: Mapping[int, WasmSignature],
     ) -> None:
-        self._reader = reader
-        self._types = types
-        self._entries: Mapping[int, FunctionEntry] = {
-            entry.function.index: entry for entry in functions
-        }
+        """`open_reader` is called when the first entry is read; `made` are functions without any."""
+        self._open_reader = open_reader
+        self.places = places
+        self.made = made
         self._known: dict[int, Prototype | None] = {}
+
+    @cached_property
+    def _types(self) -> TypeReader:
+        return TypeReader(self._open_reader())
 
     def get(self, function_index: int) -> Prototype | None:
         """Return a function's prototype, None when its DWARF has none."""
         if function_index not in self._known:
-            self._known[function_index] = self._read(function_index)
+            place, signature = self.places.get(function_index), self.made.get(function_index)
+            if place is not None:
+                self._known[function_index] = self._read(place)
+            else:
+                known = None if signature is None else signature.prototype()
+                self._known[function_index] = known
         return self._known[function_index]
 
-    def _read(self, function_index: int) -> Prototype | None:
-        entry = self._entries.get(function_index)
-        if entry is None:
-            return None
-        reader = self._reader
+    def _read(self, place: EntryPlace) -> Prototype | None:
+        types = self._types
+        reader = types.reader
         try:
-            die = reader.die(entry.unit, entry.offset)
+            die = reader.die(reader.unit_at(place.section, place.unit), place.entry)
             name = reader.text(die, dw.DW_AT_name)
-            returns = self._types.of(die)
+            returns = types.of(die)
             prototyped = reader.inherited(die, dw.DW_AT_prototyped) is not None
             parameters, variadic = [], False
             for child in reader.children(die):
@@ -92,7 +128,7 @@ class Prototypes:
                     parameters.append(
                         Parameter(
                             reader.text(child, dw.DW_AT_name).decode(errors="replace"),
-                            self._types.of(child),
+                            types.of(child),
                             reader.inherited(child, dw.DW_AT_artificial) is not None,
                         )
                     )

@@ -5,6 +5,7 @@ the mangled one and wasm-ld writes demangled ones into the name section. `main` 
 nobody else.
 """
 
+import re
 from collections.abc import Iterable
 
 from gdbstub.objfile import dw
@@ -20,8 +21,16 @@ from gdbstub.objfile.types import TypeReader
 HOST_SYMBOL = b"__wasm_host"
 MAIN = b"main"
 
+MAIN_BY_NAME = (b"__main_argc_argv", b"__original_main", MAIN, b"__main_void")
+"""What C's main may be called, the author's own first: the others wrap it."""
+
 VTABLE_PREFIX = b"_ZTV"
 """A vtable's DWARF type is that of one entry, so its symbol has no size."""
+
+MANGLED = ("_Z", "_R")
+_PATH = re.compile(r"_ZN?[VKrRO]*")
+_LENGTH = re.compile(r"[1-9][0-9]*")
+_RUST_HASH = re.compile(r"h[0-9a-f]{16}")
 
 TABLE_REGION_SIZE = 0x400
 """Addresses below are table slots: data of a linked module starts above."""
@@ -45,13 +54,25 @@ def function_names(image: ModuleImage, dwarf: PatchedDwarf) -> dict[int, tuple[b
     for index, (name, external) in names.items():
         if not name:
             names[index] = (b"f%d" % index, external)
-    if dwarf.main is not None:
+    main = main_function(image, dwarf)
+    if main is not None:
         for index, (name, external) in names.items():
-            if index == dwarf.main.index:
+            if index == main:
                 names[index] = (MAIN, external)
             elif name == MAIN:
                 names[index] = (b"main.f%d" % index, external)
     return names
+
+
+def main_function(image: ModuleImage, dwarf: PatchedDwarf) -> int | None:
+    """Return the index of C's main: what the DWARF says, else the function called like it."""
+    if dwarf.main is not None:
+        return dwarf.main.index
+    by_name = {function.name.encode(errors="replace"): function for function in image.functions}
+    for name in MAIN_BY_NAME:
+        if name in by_name:
+            return by_name[name].index
+    return None
 
 
 def function_symbols(
@@ -70,15 +91,35 @@ def function_symbols(
 def table_symbols(image: ModuleImage) -> list[Symbol]:
     """Return a symbol `NAME.tabN` for each slot of table 0 that its region has room for.
 
-    A function pointer is a table slot, so this is what makes it print as a function's.
+    A function pointer is a table slot, so this is what makes it print as a function's. No name is a
+    mangled one: gdb takes `_Z3addii.tab1` for a clone of `add`, and breaks at slot 1 too.
     """
-    return [
-        Symbol(
-            f"{name}.tab{slot}".encode(errors="surrogateescape"), slot, 1, SymbolType.FUNC, False
-        )
-        for slot, name in sorted(image.table_functions.items())
-        if 0 <= slot < TABLE_REGION_SIZE
-    ]
+    symbols = []
+    for slot, name in sorted(image.table_functions.items()):
+        if 0 <= slot < TABLE_REGION_SIZE:
+            text = readable(name).encode(errors="surrogateescape")
+            symbols.append(Symbol(b"%s.tab%d" % (text, slot), slot, 1, SymbolType.FUNC, False))
+    return symbols
+
+
+def readable(name: str) -> str:
+    """Return a mangled name without its mangling as far as it is a path, any other name as it is.
+
+    Rust's hash at the end of the path is left out; what else is in the name is not said.
+    """
+    if not name.startswith(MANGLED):
+        return name
+    match = _PATH.match(name)
+    parts = []
+    rest = name[match.end() :] if match else ""
+    while length := _LENGTH.match(rest):
+        start = length.end()
+        end = start + int(length[0])
+        parts.append(rest[start:end])
+        rest = rest[end:]
+    if parts and _RUST_HASH.fullmatch(parts[-1]):
+        del parts[-1]
+    return "::".join(parts) or f"mangled.{name}"
 
 
 def variable_symbols(

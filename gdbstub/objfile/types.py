@@ -79,15 +79,15 @@ class TypeReader:
     """Reads types on demand and keeps them. What cannot be read is UNKNOWN, of size 0."""
 
     def __init__(self, reader: DieReader) -> None:
-        self._reader = reader
+        self.reader = reader
         self._types: dict[tuple[str, int], CType] = {}
         self._open: set[tuple[str, int]] = set()
 
     def of(self, die: Die) -> CType:
         """Return the type an entry's DW_AT_type names, or its origin's; VOID without one."""
         try:
-            found = self._reader.inherited(die, dw.DW_AT_type)
-            target = self._reader.reference(found[0], dw.DW_AT_type) if found else None
+            found = self.reader.inherited(die, dw.DW_AT_type)
+            target = self.reader.reference(found[0], dw.DW_AT_type) if found else None
         except DwarfError:
             return UNKNOWN
         if found is None:
@@ -145,12 +145,12 @@ class TypeReader:
 
     def _fields(self, die: Die) -> tuple[Field, ...]:
         fields = []
-        for child in self._reader.children(die):
+        for child in self.reader.children(die):
             if child.tag not in (dw.DW_TAG_member, dw.DW_TAG_inheritance):
                 continue
             if dw.DW_AT_external in child.attributes:
                 continue
-            name = self._reader.text(child, dw.DW_AT_name).decode(errors="replace")
+            name = self.reader.text(child, dw.DW_AT_name).decode(errors="replace")
             member = self.of(child)
             offset = child.number(dw.DW_AT_data_member_location)
             bit_size = child.number(dw.DW_AT_bit_size)
@@ -163,7 +163,7 @@ class TypeReader:
     def _array(self, die: Die) -> CType:
         element = self.of(die)
         count = 1
-        for child in self._reader.children(die):
+        for child in self.reader.children(die):
             if child.tag != dw.DW_TAG_subrange_type:
                 continue
             if dw.DW_AT_count in child.attributes:
