@@ -4,6 +4,8 @@ from array import array
 from bisect import bisect_left, bisect_right
 from enum import Enum
 
+from jit.runtime.errors import InvalidFunction
+from jit.wasm.errors import WasmError
 from jit.wasm.structure import ModuleInfo
 from jit.wasm.validate import validate_body
 
@@ -64,8 +66,13 @@ class ModuleBoundaries:
         return index
 
     def of(self, defined_index: int) -> FunctionBoundaries:
-        """Return a function's boundaries.  Raise a WasmError for an invalid body."""
+        """Return a function's boundaries.  Raise InvalidFunction for one whose body is invalid."""
         known = self._functions.get(defined_index)
         if known is None:
-            known = self._functions[defined_index] = FunctionBoundaries(self._info, defined_index)
+            try:
+                known = FunctionBoundaries(self._info, defined_index)
+            except WasmError as error:
+                name = self._info.func_name(self._info.num_imported_funcs + defined_index)
+                raise InvalidFunction(name, error.message, error.offset) from error
+            self._functions[defined_index] = known
         return known

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from jit.debug.boundaries import ModuleBoundaries
 from jit.debug.errors import NoCode
-from jit.runtime.errors import InvalidFunction
 from jit.runtime.module import Module
-from jit.wasm.errors import WasmError
 
 Owner = object
 
@@ -105,11 +103,7 @@ class BreakpointTable:
         index = boundaries.function_at(pc)
         if index is None:
             raise NoCode(pc)
-        try:
-            return (module, index), boundaries.of(index).next(pc)
-        except WasmError as error:
-            name = module.info.func_name(module.info.num_imported_funcs + index)
-            raise InvalidFunction(name, error.message, error.offset) from error
+        return (module, index), boundaries.of(index).next(pc)
 
     def add(self, module: Module, pc: int, owner: Owner) -> FunctionKey | None:
         """Add a breakpoint; return its function, None if it was there.  Raises as `locate`."""

@@ -13,7 +13,7 @@ from jit.abi.context import Exit
 from jit.abi.frame_table import FrameTable, Point, Row, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
-from jit.debug.errors import DebugError, NotWritable
+from jit.debug.errors import DebugError
 from jit.debug.events import (
     DebugEvent,
     EpochYield,
@@ -68,8 +68,6 @@ class DebugCore:
         """Activations that went to canonical code at this stop: the site and the point they are at now."""
         self._reported: dict[int, tuple[Activation, int]] = {}
         """By depth: an activation that was stopped at the interrupt check before an enabled site."""
-        self._moved: dict[Activation, tuple[Site, int]] = {}
-        """Activations that a write moved to canonical code at this stop: the site there, and the point."""
         self._frame_pointer = GENERAL + store.isa.convention.frame_pointer
         store.hooks = self
 
@@ -92,27 +90,24 @@ class DebugCore:
         if activation.host is not None:
             self._report(activation, _INTERRUPT_IN_HOST_CALL)
             return
-        location = self.locate(activation.context.words[PC])
+        address = activation.context.words[PC]
+        location = self.locate(address)
         function = location.range
         site = self._site(function, function.start + location.row.boundary)
         if self._step:
             self._follow(activation, function)
         self._visit(activation, site, _INTERRUPT if requested else None)
-        still_there = activation.context.words[PC] == function.start + location.row.offset
-        if still_there and self.patches.is_enabled(function, site.patch):
-            self._reported[activation.depth] = activation, site.address
+        if activation.context.words[PC] == address:
+            self._expect(activation, site)
 
     def on_trap(self, activation: Activation, trap: trap.Trap) -> None:
         self._report(activation, Trap(trap.trap_code, trap.reason))
 
     def on_epoch(self, activation: Activation) -> None:
         self._report(activation, _EPOCH_YIELD)
-        moved = self._moved.pop(activation, None)
         address = self._take_reported(activation)
         if address is not None:
-            site = moved[0] if moved is not None else self._sites[address]
-            if self.patches.is_enabled(site.range, site.patch):
-                self._reported[activation.depth] = activation, site.address
+            self._expect(activation, self._sites[address])
 
     def on_hostcall_error(self, activation: Activation, error: Exception) -> None:
         self._report(activation, HostcallError(error))
@@ -146,6 +141,11 @@ class DebugCore:
                 if self._moved:
                     site, index = self._moved.pop(activation, (site, index))
             index += 1
+
+    def _expect(self, activation: Activation, site: Site) -> None:
+        """The stop of a site is over before the site is reached: it shall not be reported again."""
+        if self.patches.is_enabled(site.range, site.patch):
+            self._reported[activation.depth] = activation, site.address
 
     def _take_reported(self, activation: Activation) -> int | None:
         """Return the site whose stop an activation has had already, and forget it."""
@@ -192,10 +192,14 @@ class DebugCore:
             self._apply(canonical)
         words = activation.context.words
         if activation.exit == Exit.EPOCH:
-            # The boundary's own stop is still to come, so it goes on before the site.
+            # The boundary's own stop may be still to come, so it goes on before the site.
+            reported = self._take_reported(activation)
             row = _interrupts_at(canonical.table, pc)[-1]
             words[PC] = canonical.start + row.offset
             self._standing[activation] = row.points[0]
+            if reported is not None:
+                site = self._site(canonical, canonical.start + row.boundary)
+                self._reported[activation.depth] = activation, site.address
             return
         boundary = canonical.table.boundaries_at(pc)[0]
         site = self._site(canonical, canonical.start + boundary.offset)
@@ -331,9 +335,7 @@ class DebugCore:
 
 def _interrupts_at(table: FrameTable, pc: int) -> list[Row]:
     """Return the rows of the interrupt and epoch exits at a boundary, in order of execution."""
-    return [
-        row for row in table.rows if row.kind is RowKind.INTERRUPT and row.points[0].pc == pc
-    ]
+    return [row for row in table.rows if row.kind is RowKind.INTERRUPT and row.points[0].pc == pc]
 
 
 class BreakpointEdit:

@@ -42,7 +42,9 @@ class RegisteredModule:
 class Debugger:
     """One store under a debugger.
 
-    `module` arguments are indices in registration order, `pc` offsets in that module's bytes.
+    `module` arguments are indices in registration order, `pc` offsets in that module's bytes; an
+    index that does not exist is OutOfRange. What asks for the ops of a function whose body is invalid,
+    which a module that was not checked when it was loaded may have, raises InvalidFunction.
     """
 
     def __init__(self, store: Store) -> None:
@@ -74,10 +76,11 @@ class Debugger:
             self._handler, self._core.handler = outer, outer_core
 
     def call(self, function: Func, arguments: Sequence[int]) -> list[int]:
-        """Call a function from within the handler, with bit patterns in and out.
+        """Call a function from within the handler, on its thread, with bit patterns in and out.
 
         It may use the stack kept for a debugger; its own events come to the handler, nested. All
-        frame handles are stale afterwards.
+        frame handles are stale afterwards. Raise Trap, or what a host function raised: what called
+        the handler is not touched by it.
         """
         with self.store.debugger_call():
             return function.call_bits(arguments)

@@ -1,7 +1,9 @@
 """What a debugger can do wrong: the package's error tree, and what ends a guest on its behalf."""
 
+from jit.runtime.errors import WasmtimeError
 
-class DebugError(Exception):
+
+class DebugError(WasmtimeError):
     """A request to the debug interface that cannot be fulfilled; nothing has been changed."""
 
 

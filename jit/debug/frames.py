@@ -7,8 +7,8 @@ slots, in registers of the activation's context, or nowhere (`jit.abi.frame_tabl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jit.abi.frame_table import Copy, FrameTable, Operand, OperandKind, Point, Row, RowKind
-from jit.debug.errors import OutOfRange, StaleFrame, WrongType
+from jit.abi.frame_table import FrameTable, Operand, OperandKind, Point, Row, RowKind
+from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
 from jit.runtime.code import CodeRange
 from jit.runtime.context import FLOAT, GENERAL
 from jit.runtime.driver import Activation
@@ -51,36 +51,19 @@ def mask_of(type_: int) -> int:
 class FrameHandle:
     """A frame, until its store executes anything again: then every method but `is_valid` raises StaleFrame.
 
-    Cheap, and may be copied; two handles of one frame are equal.
+    Cheap, and may be copied; two handles of one frame are equal. This class is a frame inside a call:
+    all its operands are in their slots, and no register holds a copy.
     """
 
-    __slots__ = (
-        "_activation",
-        "_core",
-        "_executions",
-        "_innermost",
-        "_location",
-        "_point",
-        "address",
-        "frame_pointer",
-    )
+    __slots__ = ("_activation", "_core", "_executions", "_location", "address", "frame_pointer")
 
     def __init__(
-        self,
-        core: "DebugCore",
-        activation: Activation,
-        address: int,
-        frame_pointer: int,
-        point: Point | None = None,
-        *,
-        innermost: bool = False,
+        self, core: "DebugCore", activation: Activation, address: int, frame_pointer: int
     ) -> None:
         self._core = core
         self._activation = activation
         self._executions = activation.store.executions
-        self._innermost = innermost
         self._location: Location | None = None
-        self._point = point
         self.address = address
         """Where in the machine code it is, as the frame tables' rows have it."""
         self.frame_pointer = frame_pointer
@@ -110,19 +93,11 @@ class FrameHandle:
         location = self._location
         if location is None:
             location = self._location = self._core.locate(self.address)
-            if self._point is None:
-                self._point = location.row.points[0]
         return location
 
     def _here(self) -> Point:
-        """Return the program point; the location is known then."""
-        self._at()
-        if self._innermost:
-            moved = self._core.moved_point(self._activation)
-            if moved is not None:
-                return moved
-        assert self._point is not None
-        return self._point
+        """Return the program point."""
+        return self._at().row.points[0]
 
     def parent(self) -> "FrameHandle | None":
         """Return the caller's frame; None at the outermost frame of the activation."""
@@ -199,7 +174,7 @@ class FrameHandle:
         self._write_local(index, self._bits_of(self.local_type(index), value))
 
     def set_stack(self, index: int, value: Val) -> None:
-        """Write an operand; NotWritable after a trap, where the code holds it in no place of its own."""
+        """Write an operand; NotWritable after a trap where it is in no place of its own."""
         self._write_operand(index, self._bits_of(self.stack_type(index), value))
 
     def local_type(self, index: int) -> int:
@@ -222,20 +197,12 @@ class FrameHandle:
 
     def stack_bits(self, index: int) -> int:
         """Return an operand's bit pattern."""
-        operand = self._operand(index)
-        if operand.kind is OperandKind.SLOT:
-            return self._load(self._at().table.layout.operand(index), operand.type)
+        return self._operand_bits(index, self._operand(index))
+
+    def _operand_bits(self, index: int, operand: Operand) -> int:
         if operand.kind is OperandKind.CONSTANT:
             return operand.value
-        context = self._activation.context
-        if operand.kind is OperandKind.FLAGS:
-            return int(self._activation.store.isa.condition(operand.value, context.flags))
-        if operand.kind is OperandKind.GENERAL:
-            return context.words[GENERAL + operand.value] & mask_of(operand.type)
-        low = context.words[FLOAT + 2 * operand.value]
-        if operand.type == V128:
-            return low | context.words[FLOAT + 2 * operand.value + 1] << 64
-        return low & mask_of(operand.type)
+        return self._load(self._at().table.layout.operand(index), operand.type)
 
     def set_local_bits(self, index: int, bits: int) -> None:
         """Write a local's bit pattern; WrongType for a reference."""
@@ -275,48 +242,95 @@ class FrameHandle:
 
     def _write_local(self, index: int, bits: int) -> None:
         type_ = self.local_type(index)
-        copies = self._copies(index)
-        if any(self._is_operand(copy.float, copy.register) for copy in copies):
-            if self._at().row.kind is not RowKind.TRAP:
-                self._move()
-            copies = []
         self._store(self._at().table.layout.local(index), type_, bits)
-        for copy in copies:
-            self._set_register(copy.float, copy.register, type_, bits)
-
-    def _copies(self, index: int) -> list[Copy]:
-        """Return the copies of a local that are in registers now."""
-        point = self._here()
-        return [c for c in point.copies if c.local == index] if self._innermost else []
-
-    def _is_operand(self, in_float: bool, register: int, count: int = 1) -> bool:
-        """Say whether so many operands are in a register."""
-        kind = OperandKind.FLOAT if in_float else OperandKind.GENERAL
-        stack = self._here().stack
-        return sum(o.kind is kind and o.value == register for o in stack) >= count
 
     def _write_operand(self, index: int, bits: int) -> None:
         operand = self._operand(index)
-        if operand.kind in (OperandKind.GENERAL, OperandKind.FLOAT):
+        if operand.kind is not OperandKind.SLOT:
+            raise NotWritable(f"operand {index} is in no place of its own here")
+        self._store(self._at().table.layout.operand(index), operand.type, bits)
+
+
+class InnermostFrame(FrameHandle):
+    """The innermost frame of an activation: registers hold operands and copies of locals.
+
+    What it shows follows its activation, which may go to the canonical variant of the function while
+    the handle is valid.
+    """
+
+    __slots__ = ("_point",)
+
+    def __init__(
+        self, core: "DebugCore", activation: Activation, address: int, frame_pointer: int
+    ) -> None:
+        super().__init__(core, activation, address, frame_pointer)
+        self._point: Point | None = None
+
+    def _at(self) -> Location:
+        if not self.is_valid():
+            raise StaleFrame
+        address, point = self._core.innermost_place(self._activation, self.address)
+        location = self._location
+        if location is None or address != self.address:
+            self.address = address
+            location = self._location = self._core.locate(address)
+        self._point = point
+        return location
+
+    def _here(self) -> Point:
+        location = self._at()
+        return location.row.points[0] if self._point is None else self._point
+
+    def _operand_bits(self, index: int, operand: Operand) -> int:
+        context = self._activation.context
+        if operand.kind is OperandKind.GENERAL:
+            return context.words[GENERAL + operand.value] & mask_of(operand.type)
+        if operand.kind is OperandKind.FLOAT:
+            low = context.words[FLOAT + 2 * operand.value]
+            if operand.type == V128:
+                return low | context.words[FLOAT + 2 * operand.value + 1] << 64
+            return low & mask_of(operand.type)
+        if operand.kind is OperandKind.FLAGS:
+            return int(self._activation.store.isa.condition(operand.value, context.flags))
+        return super()._operand_bits(index, operand)
+
+    def _write_local(self, index: int, bits: int) -> None:
+        point = self._here()
+        copies = [copy for copy in point.copies if copy.local == index]
+        if any(_holders(point, copy.float, copy.register) > 1 for copy in copies):
+            # After a trap nothing will run here: the slot alone is the local.
+            if self._at().row.kind is not RowKind.TRAP:
+                self._leave_registers()
+            copies = []
+        super()._write_local(index, bits)
+        type_ = self.local_type(index)
+        for copy in copies:
+            self._set_register(copy.float, copy.register, type_, bits)
+
+    def _write_operand(self, index: int, bits: int) -> None:
+        operand, point = self._operand(index), self._here()
+        if operand.kind in _REGISTERS:
             in_float = operand.kind is OperandKind.FLOAT
-            copied = any(
-                copy.float is in_float and copy.register == operand.value
-                for copy in self._here().copies
-            )
-            if not copied and not self._is_operand(in_float, operand.value, 2):
+            if _holders(point, in_float, operand.value) == 1:
                 self._set_register(in_float, operand.value, operand.type, bits)
                 return
         if operand.kind is not OperandKind.SLOT:
-            self._move()
-        self._store(self._at().table.layout.operand(index), operand.type, bits)
+            if self._at().row.kind is RowKind.TRAP:
+                raise NotWritable(f"operand {index} is in no place of its own, after a trap")
+            self._leave_registers()
+        super()._write_operand(index, bits)
 
-    def _move(self) -> None:
-        """Go to the canonical variant, where all operands are in their slots, and nothing else is."""
-        layout, stack = self._at().table.layout, self._here().stack
-        bits = [self.stack_bits(index) for index in range(len(stack))]
-        self._core.move(self._activation, self._here().pc)
-        for index, operand in enumerate(stack):
-            self._store(layout.operand(index), operand.type, bits[index])
+    def _leave_registers(self) -> None:
+        """Go to the canonical variant of the function, where all operands are in their slots."""
+        location, point = self._at(), self._here()
+        operands = [
+            (index, operand.type, self._operand_bits(index, operand))
+            for index, operand in enumerate(point.stack)
+            if operand.kind is not OperandKind.SLOT
+        ]
+        self._core.move_to_canonical(self._activation, location, point.pc)
+        for index, type_, bits in operands:
+            self._store(location.table.layout.operand(index), type_, bits)
 
     def _set_register(self, in_float: bool, register: int, type_: int, bits: int) -> None:
         words = self._activation.context.words
@@ -326,6 +340,16 @@ class FrameHandle:
         words[FLOAT + 2 * register] = bits & _WORD
         if type_ == V128:
             words[FLOAT + 2 * register + 1] = bits >> 64
+
+
+_REGISTERS = frozenset({OperandKind.GENERAL, OperandKind.FLOAT})
+
+
+def _holders(point: Point, in_float: bool, register: int) -> int:
+    """Count the operands and copies that are in a register."""
+    kind = OperandKind.FLOAT if in_float else OperandKind.GENERAL
+    operands = sum(o.kind is kind and o.value == register for o in point.stack)
+    return operands + sum(c.float is in_float and c.register == register for c in point.copies)
 
 
 def checked_bits(type_: int, bits: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from jit.debug.breakpoints import BreakpointInfo, Owner
 from jit.debug.core import BreakpointEdit, DebugCore
+from jit.debug.cursor import DebugFrameCursor
 from jit.debug.entities import all_instances, all_modules, core_of
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle
@@ -28,6 +29,10 @@ class DebuggableStore(Store):
     def debug_exit_frames(self) -> Sequence[FrameHandle]:
         """Return the innermost frame of each activation, the innermost activation first."""
         return tuple(attach(self).exit_frames()) if self.debuggable else ()
+
+    def debug_frames(self) -> DebugFrameCursor | None:
+        """Return a cursor at the innermost frame; None without guest debugging."""
+        return DebugFrameCursor(attach(self)) if self.debuggable else None
 
     def edit_breakpoints(self, owner: Owner = None) -> BreakpointEdit | None:
         """Return an edit session, to be used in a `with`; None without guest debugging.

@@ -76,7 +76,6 @@ class Patches:
         return images
 
     def _make_images(self, function: CodeRange) -> _Images:
-        table = function.table
         size = self._code.isa.site_size
         plain = bytearray(
             self._code.machine.read_code(function.start, function.end - function.start)

@@ -5,6 +5,7 @@ Unlike there, standard streams that nothing is said about are the process's own.
 
 import os
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -119,6 +120,7 @@ class WasiConfig:
     def start(self, wake: int) -> Wasi:
         """Open everything for one program, which waits on `wake` wherever it waits.
 
+        What it has open is closed with the object that is returned.
         Raise WasmtimeError for a file or folder that cannot be opened any more.
         """
         table = DescriptorTable()
@@ -131,12 +133,14 @@ class WasiConfig:
         except OSError as error:
             table.close()
             raise WasmtimeError(f"cannot start the program: {error}") from error
-        return Wasi(
+        wasi = Wasi(
             tuple(argument.encode(errors="surrogateescape") for argument in self._argv),
             tuple(f"{name}={value}".encode(errors="surrogateescape") for name, value in self._env),
             table,
             Waiter(wake),
         )
+        weakref.finalize(wasi, table.close)
+        return wasi
 
 
 def _checked(text: str) -> str:

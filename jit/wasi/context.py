@@ -9,7 +9,7 @@ from jit.wasi.descriptors import DescriptorTable
 from jit.wasi.waiting import Waiter
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Wasi:
     """One program's view of its system; `arguments` and `environment` end without a null."""
 

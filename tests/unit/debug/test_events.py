@@ -323,7 +323,7 @@ def test_private_entities_are_shown(guest: Guest) -> None:
 def test_off_means_off(new_guest: Callable[..., Guest]) -> None:
     guest = new_guest(debug=False)
     store, instance = guest.store, guest.load(PRIVATE)
-    assert store.debug_exit_frames() == ()
+    assert store.debug_exit_frames() == () and store.debug_frames() is None
     assert store.edit_breakpoints() is None and store.breakpoints() is None
     assert not store.is_single_step()
     assert store.debug_all_instances() == () == store.debug_all_modules()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from jit.abi.traps import TrapCode
-from jit.debug.errors import ForeignStore, NotWritable, OutOfRange, StaleFrame, WrongType
+from jit.debug.cursor import FrameParentResult
+from jit.debug.errors import ForeignStore, OutOfRange, StaleFrame, WrongType
 from jit.debug.events import DebugEvent, Trap
 from jit.debug.frames import FrameHandle
 from jit.runtime.func import Caller, Func
@@ -339,16 +340,24 @@ def test_operands_are_written_where_they_can_be(guest: Guest) -> None:
     assert at_nop(guest, wat, 2, 2.5, do=do) == [-1, 0.5]
 
 
-def test_a_constant_and_flags_cannot_be_written(guest: Guest) -> None:
-    wat = """(module (func (export "f") (param i32) (result i32)
-      i32.const 4 (i32.eqz (local.get 0)) nop i32.add))"""
+def test_constants_flags_and_shared_registers_are_written(guest: Guest) -> None:
+    wat = """(module (func (export "f") (param i32) (result i32) (local i32)
+      local.get 0 i32.const 100 i32.mul local.set 1
+      i32.const 4 local.get 1 local.get 1
+      (i32.eqz (local.get 0)) nop
+      if (result i32) i32.const 1 else i32.const 2 end
+      i32.add i32.add i32.add local.get 1 i32.add))"""
 
     def do(frame: FrameHandle) -> None:
-        assert [frame.stack(0).value, frame.stack(1).value] == [4, 1]
-        with pytest.raises(NotWritable, match="operand 0 is a constant"):
-            frame.set_stack(0, Val.i32(9))
+        assert [frame.stack(index).value for index in range(4)] == [4, 300, 300, 0]
+        frame.set_local(1, Val.i32(10_000))
+        frame.set_stack(0, Val.i32(9))
+        frame.set_stack(2, Val.i32(7000))
+        frame.set_stack(3, Val.i32(1))
+        assert [frame.stack(index).value for index in range(4)] == [9, 300, 7000, 1]
+        assert frame.local(1).value == 10_000
 
-    assert at_nop(guest, wat, 0, do=do) == 5
+    assert at_nop(guest, wat, 3, do=do) == 9 + 300 + 7000 + 1 + 10_000
 
 
 def test_outer_frames_are_written(guest: Guest) -> None:
@@ -489,3 +498,32 @@ def test_very_deep_recursion_is_walked(new_guest: Callable[..., Guest]) -> None:
         assert parent == debugger.frame(50_001)
 
     assert at_nop(guest, wat, depth, do=do) == depth
+
+
+def test_a_cursor_moves_from_activation_to_activation(guest: Guest) -> None:
+    moves: list[tuple[int, FrameParentResult | None]] = []
+
+    def body(caller: Caller) -> None:
+        if len(guest.store.activations) == 1:
+            inner(guest.store)
+            return
+        cursor = guest.store.debug_frames()
+        assert cursor is not None
+        result = None
+        while not cursor.done:
+            place = cursor.wasm_function_index_and_pc()
+            assert place is not None and cursor.num_stacks() == 0 == cursor.num_locals()
+            assert cursor.instance() is instance and cursor.module() is instance.module
+            moves.append((place[0], result))
+            result = cursor.move_to_parent()
+        assert result is FrameParentResult.SAME_ACTIVATION
+        with pytest.raises(LookupError, match="no current frame"):
+            cursor.local(0)
+
+    wat = """(module (import "" "host" (func)) (func $a call 0)
+      (func (export "inner") call $a) (func (export "outer") call $a))"""
+    instance = guest.load(wat, host(guest, body, 0, 0))
+    inner = guest.function(instance, "inner")
+    guest.function(instance, "outer")(guest.store)
+    same, new = FrameParentResult.SAME_ACTIVATION, FrameParentResult.NEW_ACTIVATION
+    assert moves == [(0, None), (1, same), (0, new), (2, same)]
