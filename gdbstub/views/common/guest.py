@@ -7,6 +7,7 @@ served right after it; the engine's own stop for it, coming later, is a boundary
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ from gdbstub.target import (
 )
 from gdbstub.views.common.rendering import Interruption, RenderingFactory, Stage
 from gdbstub.views.common.stops import Fault, Standing, fault_of
-from jit import ExitTrap, Trap
+from jit import ExitTrap, InvalidFunction, Trap
 from jit.debug import events
 from jit.debug.debugger import Debugger
 
@@ -32,6 +33,11 @@ _HARMLESS = frozenset(
     {Signal.NONE, Signal.TRAP, Signal.CHLD, Signal.CONT, Signal.URG, Signal.WINCH}
 )
 """Signals that do not end a process that handles none; TRAP is the debugger's own."""
+
+INVALID = 2
+"""The exit code of a guest whose code is not valid: the command line's for a mistake."""
+
+_log = logging.getLogger("gdbstub.guest")
 
 
 class _Delivered(BaseException):
@@ -72,10 +78,22 @@ class ProgramGuest:
         self._gate = gate
         self._debugger.step(True)
         try:
+            return self._run()
+        except _Delivered:
+            return Terminated(self._killer)
+
+    def _run(self) -> Exit:
+        try:
             self._debugger.run(self._start, self._handle)
         except ExitTrap as end:
             return Exited(end.code & 0xFF)
-        except (Trap, _Delivered):
+        except InvalidFunction as error:
+            _log.error("%s", error)
+            self._fault(Fault(Signal.ILL, str(error)))
+            return Exited(INVALID)
+        except Trap as trap:
+            if self._killer is Signal.NONE:  # no event told of it: no guest code ran yet
+                self._fault(fault_of(events.Trap(trap.trap_code, trap.reason)))
             return Terminated(self._killer)
         return Exited(0)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from gdbstub.target import Launch, TargetError
 from jit import (
     Config,
     Engine,
@@ -36,6 +38,35 @@ class Settings:
     variables: tuple[tuple[str, str], ...] = ()
     folders: tuple[tuple[str, str], ...] = ()
     machine: str | None = None
+
+
+def settings_for(settings: Settings, launch: Launch) -> Settings:
+    """Return what a client that starts the program wants. `TargetError` for another program."""
+    if launch.program is not None and not _same_file(launch.program, settings.path):
+        raise TargetError(errno.ENOENT, f"{launch.program} is not the program that is served")
+    variables = dict(settings.variables)
+    for name, value in launch.variables:
+        if value is None:
+            variables.pop(name, None)
+        else:
+            variables[name] = value
+    arguments = settings.arguments if launch.arguments is None else launch.arguments
+    return replace(settings, arguments=arguments, variables=tuple(variables.items()))
+
+
+def load_again(settings: Settings, launch: Launch) -> Program:
+    """Load a program for a client that starts it. `TargetError` where that cannot be."""
+    try:
+        return load(settings_for(settings, launch), debug=True)
+    except LoadError as error:
+        raise TargetError(errno.ENOEXEC, str(error)) from None
+
+
+def _same_file(name: str, path: str) -> bool:
+    try:
+        return os.path.samefile(name, path)
+    except OSError:
+        return False
 
 
 class Program:

@@ -36,6 +36,7 @@ from jit.debug.debugger import Debugger
 
 ONE = ThreadId(1)
 CODE = 0xE0000000
+HOST = 0xFFFF0008
 TEXT = """
 (module
   (memory 1)
@@ -55,11 +56,11 @@ GO = Verdict(stepping=False, parked=True)
 class Session:
     """A guest and what is done at its stops: at each, the next of `acts` gives the verdict."""
 
-    def __init__(self, *acts: Callable[[X32View], Verdict]) -> None:
+    def __init__(self, *acts: Callable[[X32View], Verdict], text: str = TEXT) -> None:
         config = Config()
         config.guest_debug = True
         store = Store(Engine(config))
-        self.module = Module(store.engine, bytes(wasmtime.wat2wasm(TEXT)))
+        self.module = Module.deferred(store.engine, bytes(wasmtime.wat2wasm(text)))
 
         def start() -> None:
             function = Instance(store, self.module, []).exports(store)["_start"]
@@ -185,6 +186,34 @@ def test_a_trap_is_told_in_words() -> None:
     session.run()
     assert session.events[-1][0] is RawKind.TRAP
     assert reasons == [Trapped(Signal.ILL, "wasm trap: wasm `unreachable` instruction executed")]
+
+
+def test_a_trap_before_any_code_is_told_too() -> None:
+    text = """(module (memory 1) (data (i32.const 65534) "out of it") (func (export "_start")))"""
+    reasons = []
+
+    def look(view: X32View) -> Verdict:
+        reasons.append(view.stop().reason)
+        return GO
+
+    session = Session(go, look, text=text)
+    assert session.run() == Terminated(Signal.SEGV)
+    assert session.events == [(RawKind.ENTRY, HOST - CODE), (RawKind.TRAP, HOST - CODE)]
+    assert reasons == [Trapped(Signal.SEGV, "wasm trap: out of bounds memory access")]
+
+
+def test_a_function_that_is_not_valid_is_told_and_ends_the_guest() -> None:
+    text = """(module (func (export "_start") (i32.add (i32.const 1) (i64.const 2)) drop))"""
+    reasons = []
+
+    def look(view: X32View) -> Verdict:
+        reasons.append(view.stop().reason)
+        return GO
+
+    session = Session(go, look, text=text)
+    assert session.run() == Exited(2)
+    [reason] = reasons
+    assert isinstance(reason, Trapped) and "type mismatch" in reason.description
 
 
 def test_an_interrupt_stops_a_loop() -> None:
