@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from jit.abi.context import Exit
-from jit.abi.frame_table import FrameTable, Point, Row, RowKind
+from jit.abi.frame_table import Point, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
 from jit.debug.errors import DebugError
@@ -182,7 +182,8 @@ class DebugCore:
     def move_to_canonical(self, activation: Activation, location: Location, pc: int) -> None:
         """Let an activation go on at the same op in the canonical variant of its function.
 
-        It is stopped at a boundary; the operands are in their slots already.
+        It is stopped at a boundary and goes on past it. The epoch's exits, which come before their
+        boundary's stop, never need it: at entries and labels every operand is in its slot.
         """
         range_ = location.range
         canonical = range_.code.canonical(range_.defined_index)
@@ -191,16 +192,6 @@ class DebugCore:
         else:
             self._apply(canonical)
         words = activation.context.words
-        if activation.exit == Exit.EPOCH:
-            # The boundary's own stop may be still to come, so it goes on before the site.
-            reported = self._take_reported(activation)
-            row = _interrupts_at(canonical.table, pc)[-1]
-            words[PC] = canonical.start + row.offset
-            self._standing[activation] = row.points[0]
-            if reported is not None:
-                site = self._site(canonical, canonical.start + row.boundary)
-                self._reported[activation.depth] = activation, site.address
-            return
         boundary = canonical.table.boundaries_at(pc)[0]
         site = self._site(canonical, canonical.start + boundary.offset)
         words[PC] = site.address
@@ -331,11 +322,6 @@ class DebugCore:
     def all_breakpoints(self) -> Sequence[BreakpointInfo]:
         """Return every breakpoint, by module and where it stands."""
         return list(self.breakpoints)
-
-
-def _interrupts_at(table: FrameTable, pc: int) -> list[Row]:
-    """Return the rows of the interrupt and epoch exits at a boundary, in order of execution."""
-    return [row for row in table.rows if row.kind is RowKind.INTERRUPT and row.points[0].pc == pc]
 
 
 class BreakpointEdit:

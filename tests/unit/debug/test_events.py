@@ -163,6 +163,34 @@ def test_a_step_from_an_interrupt_goes_to_the_next_boundary(guest: Guest) -> Non
     assert stops == [0, 1, 2, 3]
 
 
+def test_operands_are_written_at_the_virtual_stops_after_an_interrupt(guest: Guest) -> None:
+    """The guest is moved to other code there, and stepping goes on in that."""
+    wat = """(module (func (export "f") (param i32) (result i32)
+      loop (result i32) i32.const 5 i32.const 6 i32.add
+        (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))) end))"""
+    instance = guest.load(wat)
+    debugger = guest.debugger
+    assert debugger is not None
+    ops = list(debugger.boundaries(0, 0))
+    stops: list[tuple[int, tuple[int, ...]]] = []
+
+    def handler(event: DebugEvent) -> None:
+        place = guest.place()
+        stops.append((ops.index(place.pc), place.stack))
+        frame = debugger.frame(0)
+        assert frame is not None
+        if stops[-1] == (3, (5, 6)):
+            frame.set_stack_bits(0, 100)
+            frame.set_stack_bits(1, 200)
+            assert guest.place().stack == (100, 200)
+        debugger.step(True)
+
+    debugger.interrupt()
+    debugger.step(True)
+    assert guest.run(instance, "f", 1, handler=handler) == 300
+    assert stops[:6] == [(0, ()), (1, ()), (2, (5,)), (3, (5, 6)), (4, (300,)), (5, (300, 1))]
+
+
 def test_an_interrupt_wanted_while_nothing_runs_stops_the_next_run(guest: Guest) -> None:
     instance = guest.load("""(module (func (export "f") nop))""")
     events: list[DebugEvent] = []
