@@ -9,7 +9,6 @@ neither on the module's size nor on the stack's depth.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from jit.abi.context import Exit
 from jit.abi.frame_table import Point, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
@@ -21,7 +20,7 @@ from jit.debug.events import (
     Interrupt,
     Trap,
 )
-from jit.debug.frames import FrameHandle, InnermostFrame, Location
+from jit.debug.frames import IN_FRAME, FrameHandle, InnermostFrame, Location
 from jit.debug.patches import Patches
 from jit.debug.sites import Site
 from jit.runtime import trap
@@ -41,9 +40,6 @@ _INTERRUPT = Interrupt()
 _INTERRUPT_IN_HOST_CALL = Interrupt(in_host_call=True)
 _EPOCH_YIELD = EpochYield()
 
-_IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST})
-"""Exits at which the context shows the innermost frame as it is."""
-
 
 class DebugCore:
     """The `DebugHooks` of one store."""
@@ -62,7 +58,7 @@ class DebugCore:
         self._last_frame: tuple[CodeRange, int] | None = None
         self._locations: dict[int, Location] = {}
         self._sites: dict[int, Site] = {}
-        self._standing: dict[Activation, Point | None] = {}
+        self.standing: dict[Activation, Point | None] = {}
         """Activations whose stop is being handled; the point, where it is not the first at its address."""
         self._moved: dict[Activation, tuple[Site, int]] = {}
         """Activations that went to canonical code at this stop: the site and the point they are at now."""
@@ -158,14 +154,14 @@ class DebugCore:
         handler = self.handler
         if handler is None:
             return
-        self._standing[activation] = point
+        self.standing[activation] = point
         try:
             handler(event)
         except BaseException:
             self._moved.pop(activation, None)
             raise
         finally:
-            del self._standing[activation]
+            del self.standing[activation]
         # What was learnt of the guest at a virtual stop is out of date at the next.
         self.store.executions += 1
 
@@ -195,13 +191,13 @@ class DebugCore:
         boundary = canonical.table.boundaries_at(pc)[0]
         site = self._site(canonical, canonical.start + boundary.offset)
         words[PC] = site.address
-        self._standing[activation] = site.points[boundary.index]
+        self.standing[activation] = site.points[boundary.index]
         self._moved[activation] = site, boundary.index
 
     def check_standing(self) -> None:
         """Raise StoreInUse while the guest runs, on another thread then."""
         activations = self.store.activations
-        if activations and activations[-1].host is None and activations[-1] not in self._standing:
+        if activations and activations[-1].host is None and activations[-1] not in self.standing:
             raise StoreInUse
 
     # Where the guest is
@@ -231,21 +227,12 @@ class DebugCore:
 
     def exit_frame(self, activation: Activation) -> FrameHandle | None:
         """Return the innermost frame of an activation; None while it has none."""
-        if activation.exit in _IN_FRAME:
+        if activation.exit in IN_FRAME:
             words = activation.context.words
             return InnermostFrame(self, activation, words[PC], words[self._frame_pointer])
         for frame in walk(activation):
             return InnermostFrame(self, activation, frame.address, frame.frame_pointer)
         return None
-
-    def innermost_place(self, activation: Activation, address: int) -> tuple[int, Point | None]:
-        """Return where an activation's innermost frame is now: its code address, and a virtual stop's point.
-
-        `address` is where it was when the handle was made.
-        """
-        if activation.exit in _IN_FRAME:
-            address = activation.context.words[PC]
-        return address, self._standing.get(activation)
 
     def exit_frames(self) -> Iterator[FrameHandle]:
         """Yield the innermost frame of each activation, the innermost activation first."""

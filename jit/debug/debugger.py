@@ -215,8 +215,10 @@ class Debugger:
         Costs the walk to the farthest frame asked for since the guest last ran, once, without an
         object a frame.
         """
-        if index == 0:
-            return next(self._core.exit_frames(), None)
+        if index == 0 and self.store.activations:
+            frame = self._core.exit_frame(self.store.activations[-1])
+            if frame is not None:
+                return frame
         return self._backtrace.frame(index)
 
     def depth(self) -> int:

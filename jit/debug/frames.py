@@ -7,10 +7,11 @@ slots, in registers of the activation's context, or nowhere (`jit.abi.frame_tabl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jit.abi.context import Exit
 from jit.abi.frame_table import FrameTable, Operand, OperandKind, Point, Row, RowKind
 from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
 from jit.runtime.code import CodeRange
-from jit.runtime.context import FLOAT, GENERAL
+from jit.runtime.context import FLOAT, GENERAL, PC
 from jit.runtime.driver import Activation
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _WORD = 0xFFFF_FFFF_FFFF_FFFF
 _HALF = 0xFFFF_FFFF
 _QUAD = (1 << 128) - 1
+
+
+IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST})
+"""Exits at which the context shows the innermost frame as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +274,15 @@ class InnermostFrame(FrameHandle):
     def _at(self) -> Location:
         if not self.is_valid():
             raise StaleFrame
-        address, point = self._core.innermost_place(self._activation, self.address)
+        activation = self._activation
+        self._point = self._core.standing.get(activation)
         location = self._location
-        if location is None or address != self.address:
-            self.address = address
-            location = self._location = self._core.locate(address)
-        self._point = point
+        if activation.exit in IN_FRAME:
+            address = activation.context.words[PC]
+            if address != self.address:
+                self.address, location = address, None
+        if location is None:
+            location = self._location = self._core.locate(self.address)
         return location
 
     def _here(self) -> Point:
