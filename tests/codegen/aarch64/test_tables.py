@@ -15,7 +15,7 @@ import pytest
 from jit.abi.vmctx import Stub
 from jit.asm.aarch64 import trampolines
 from jit.asm.aarch64.isa import ISA
-from jit.asm.aarch64.masm import Aarch64MacroAssembler
+from jit.asm.masm import MacroAssembler
 from jit.asm.places import CONST, FLOAT
 from tests.codegen.aarch64.gnu_as import assemble, disassemble
 
@@ -43,7 +43,7 @@ class Piece(NamedTuple):
     keeps_flags: bool = False
 
 
-def slots(m: Aarch64MacroAssembler) -> Iterator[Piece]:
+def slots(m: MacroAssembler) -> Iterator[Piece]:
     for key, r in product(SLOTS, REGISTERS):
         yield Piece("slot_load32", m.slot_load32[key][r], {r}, True)
         yield Piece("slot_load64", m.slot_load64[key][r], {r}, True)
@@ -59,7 +59,7 @@ def slots(m: Aarch64MacroAssembler) -> Iterator[Piece]:
         yield Piece("zero_slots", m.zero_slots(start, end, 1 << 16), set())
 
 
-def values(m: Aarch64MacroAssembler) -> Iterator[Piece]:
+def values(m: MacroAssembler) -> Iterator[Piece]:
     for r, operand in product(REGISTERS, (*REGISTERS, *WIDE)):
         yield Piece("move32", m.move32[r][operand], {r}, True)
         yield Piece("move64", m.move64[r][operand], {r}, True)
@@ -72,7 +72,7 @@ def values(m: Aarch64MacroAssembler) -> Iterator[Piece]:
         yield Piece("set_flag", m.set_flag[9][condition], {9})
 
 
-def operators(m: Aarch64MacroAssembler) -> Iterator[Piece]:
+def operators(m: MacroAssembler) -> Iterator[Piece]:
     for name, binary in m.binary.items():
         integer = name.startswith("i")
         a, b = REGISTERS[:2] if integer else FLOATS
@@ -107,7 +107,7 @@ def _operand_kind(name: str) -> str:
     return name[0]
 
 
-def memory(m: Aarch64MacroAssembler) -> Iterator[Piece]:
+def memory(m: MacroAssembler) -> Iterator[Piece]:
     offsets = (0, 4, 1000, 5000, 0x7FFF_FFFF, 0xFFFF_FFFF)
     for name, load in m.load.items():
         to = FLOAT + 9 if name[0] == "f" else 9
@@ -136,7 +136,7 @@ def memory(m: Aarch64MacroAssembler) -> Iterator[Piece]:
             yield Piece("function_reference", m.function_reference(import_, offset, key), set())
 
 
-def control(m: Aarch64MacroAssembler) -> Iterator[Piece]:
+def control(m: MacroAssembler) -> Iterator[Piece]:
     for size in (16, 4096, 0x1230, 1 << 24, (1 << 24) + 16):
         yield Piece("prologue", m.prologue(size), {29, SP})
         yield Piece("frame_check", m.frame_check(size), set())
