@@ -26,6 +26,11 @@ class Module(RuntimeModule):
         self.engine = engine
         super().__init__(info, engine.code_source(info), engine.state)
 
+    @property
+    def debug_bytecode(self) -> bytes | None:
+        """Its bytes, which all PCs are offsets in; None without guest debugging."""
+        return self.info.data if self.engine.guest_debug else None
+
     @classmethod
     def deferred(cls, engine: Engine, wasm: Bytes | str) -> "Module":
         """Decode a module and check its structure; a body is checked when it is first called.

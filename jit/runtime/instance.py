@@ -192,6 +192,31 @@ class Instance:
             return self.tables[index]
         return self.globals[index]
 
+    def debug_function(self, store: "Storelike", index: int) -> Func | None:
+        """Return a function by its index, imports counted, exported or not.
+
+        As its like, it is for debuggers: None out of range, and in a store without guest debugging.
+        """
+        count = len(self.module.info.func_types)
+        return self.func(index) if self._shows(store, index, count) else None
+
+    def debug_memory(self, store: "Storelike", index: int) -> Memory | None:
+        """Return a memory by its index; as `debug_function`."""
+        return self.memories[index] if self._shows(store, index, len(self.memories)) else None
+
+    def debug_table(self, store: "Storelike", index: int) -> Table | None:
+        """Return a table by its index; as `debug_function`."""
+        return self.tables[index] if self._shows(store, index, len(self.tables)) else None
+
+    def debug_global(self, store: "Storelike", index: int) -> Global | None:
+        """Return a global by its index; as `debug_function`."""
+        return self.globals[index] if self._shows(store, index, len(self.globals)) else None
+
+    def _shows(self, store: "Storelike", index: int, count: int) -> bool:
+        if store.context() is not self.store:
+            raise WasmtimeError("instance used with the wrong store")
+        return self.store.debuggable and 0 <= index < count
+
     def exports(self, store: "Storelike") -> "InstanceExports":
         """Return the exports, by name."""
         if store.context() is not self.store:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from jit.abi.traps import TrapCode
-from jit.debug.entities import debug_function, debug_global, debug_memory, debug_table
 from jit.debug.errors import DebugError, Killed
 from jit.debug.events import (
     Breakpoint,
@@ -18,6 +17,7 @@ from jit.debug.events import (
 )
 from jit.runtime.errors import ExitTrap, HostCallInterrupted
 from jit.runtime.func import Caller, Func
+from jit.runtime.instance import Instance
 from jit.runtime.store import Store
 from jit.runtime.trap import Trap as GuestTrap
 from jit.runtime.types import FuncType
@@ -334,16 +334,27 @@ def test_a_stores_own_handler(guest: Guest) -> None:
 PRIVATE = """(module (memory 1) (table 3 funcref) (global i32 (i32.const 6)) (func))"""
 
 
+def accessors(instance: Instance) -> list[Callable[[Store, int], object]]:
+    return [
+        instance.debug_global,
+        instance.debug_memory,
+        instance.debug_table,
+        instance.debug_function,
+    ]
+
+
 def test_private_entities_are_shown(guest: Guest) -> None:
     instance = guest.load(PRIVATE)
-    global_, memory = debug_global(instance, 0), debug_memory(instance, 0)
-    table, function = debug_table(instance, 0), debug_function(instance, 0)
+    store = guest.store
+    global_, memory = instance.debug_global(store, 0), instance.debug_memory(store, 0)
+    table, function = instance.debug_table(store, 0), instance.debug_function(store, 0)
     assert global_ is not None and global_.value(guest.store) == 6
     assert memory is not None and memory.size(guest.store) == 1
     assert table is not None and table.size(guest.store) == 3
     assert function is not None and function(guest.store) is None
-    for get in (debug_global, debug_memory, debug_table, debug_function):
-        assert get(instance, 1) is None and get(instance, -1) is None
+    assert function == instance.func(0) and memory is instance.memories[0]
+    for get in accessors(instance):
+        assert get(store, 1) is None and get(store, -1) is None
     assert guest.store.debug_all_instances() == (instance,)
     assert guest.store.debug_all_modules() == (instance.module,)
 
@@ -355,8 +366,8 @@ def test_off_means_off(new_guest: Callable[..., Guest]) -> None:
     assert store.edit_breakpoints() is None and store.breakpoints() is None
     assert not store.is_single_step()
     assert store.debug_all_instances() == () == store.debug_all_modules()
-    for get in (debug_global, debug_memory, debug_table, debug_function):
-        assert get(instance, 0) is None
+    for get in accessors(instance):
+        assert get(store, 0) is None
     store.clear_debug_handler()
     with pytest.raises(DebugError, match="without guest debugging"):
         store.set_debug_handler(lambda store, event: None)
