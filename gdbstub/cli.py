@@ -17,9 +17,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gdbstub.target import Dialect
+from gdbstub.target import Dialect, Launch
 from gdbstub.views.common.guest import ProgramGuest
-from gdbstub.views.common.program import LoadError, Program, Settings, load
+from gdbstub.views.common.program import LoadError, Program, Settings, load, load_again
 from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.wasm import WasmView
 from gdbstub.views.x32 import X32View
@@ -115,7 +115,7 @@ def _main(words: list[str]) -> int:
     )
     if command.address is None:
         return run(load(settings, debug=False))
-    return serve(load(settings, debug=True), command.address, command.options)
+    return serve(settings, command.address, command.options)
 
 
 # What the words mean
@@ -243,8 +243,12 @@ def run(program: Program) -> int:
     return 0
 
 
-def serve(program: Program, address: Address, options: Options) -> int:
-    """Serve a program to debuggers until it has ended; return its exit status."""
+def serve(settings: Settings, address: Address, options: Options) -> int:
+    """Serve a program to debuggers until it has ended; return its exit status.
+
+    A client may have it started again, with arguments and variables of its own.
+    """
+    program = load(settings, debug=True)
     # Not loaded by `run`: the server's stack takes longer to import than a small program to run.
     from gdbstub.server import GuestFailure, ListenError, exit_status  # noqa: PLC0415
     from gdbstub.server import run as run_server  # noqa: PLC0415
@@ -254,9 +258,11 @@ def serve(program: Program, address: Address, options: Options) -> int:
         packets.addHandler(logging.StreamHandler())
         packets.setLevel(logging.DEBUG)
 
-    def make_guest() -> ProgramGuest:
-        debugger = Debugger(program.store)
-        return ProgramGuest(debugger, program.start, program.name, VIEWS, path=program.path)
+    loaded = [program]
+
+    def make_guest(launch: Launch) -> ProgramGuest:
+        run = loaded.pop() if loaded else load_again(settings, launch)
+        return ProgramGuest(Debugger(run.store), run.start, run.name, VIEWS, path=run.path)
 
     try:
         ending = run_server(

@@ -74,7 +74,7 @@ def threads(client: Client, wanted: tuple[str, int, int]) -> Outcome:
     _, offset, length = wanted
     if offset == 0:
         rows = "".join(
-            f'<thread id="{thread.id:x}" name={quoteattr(thread.name)}/>\n'
+            f'<thread id="{client.thread_text(thread.id)}" name={quoteattr(thread.name)}/>\n'
             for thread in client.target.threads()
         )
         document = f'<?xml version="1.0"?>\n<threads>\n{rows}</threads>\n'

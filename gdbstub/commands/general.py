@@ -15,6 +15,7 @@ def note_features(client: Client, offered: bytes) -> None:
     if client.peer is Dialect.GDB:
         client.break_reasons = b"swbreak+" in features
         client.error_message = b"error-message+" in features
+        client.multiprocess = b"multiprocess+" in features
 
 
 def start_no_acks(client: Client, _: None) -> Outcome:
@@ -52,9 +53,9 @@ def symbols(client: Client, _: bytes) -> Outcome:
     return OK
 
 
-def attached(client: Client, _: bytes) -> Outcome:
-    """`qAttached`: yes, so that a client that quits leaves the guest be."""
-    return Reply(b"1")
+def attached(client: Client, _: object) -> Outcome:
+    """`qAttached`: unless it started the guest itself, a client that quits shall leave it be."""
+    return Reply(b"0" if client.created else b"1")
 
 
 def monitor(client: Client, command: str) -> Outcome:
@@ -78,6 +79,6 @@ def kill(client: Client, _: None) -> Outcome:
     return Kill(b"X%02x" % Signal.KILL)
 
 
-def kill_process(client: Client, _: bytes) -> Outcome:
+def kill_process(client: Client, _: int) -> Outcome:
     """`vKill`."""
     return Kill(b"OK")

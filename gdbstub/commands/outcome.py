@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from gdbstub.commands.state import Client
 from gdbstub.rsp import to_hex
-from gdbstub.target import ResumeRequest
+from gdbstub.target import Launch, ResumeRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,25 @@ class Kill:
     reply: bytes
 
 
-Outcome: TypeAlias = Reply | Go | NoAcks | Detach | Kill
+@dataclass(frozen=True, slots=True)
+class Run:
+    """End the guest there is, and start another; the reply is its first stop, if not `silent`."""
+
+    launch: Launch
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """Stop the guest that was detached from; the reply is that stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Reply OK, and end the guest and the server."""
+
+
+Outcome: TypeAlias = Reply | Go | NoAcks | Detach | Kill | Run | Attach | Quit
 
 OK = Reply(b"OK")
 EMPTY = Reply(b"")  # an unknown packet

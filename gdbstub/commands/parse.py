@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+
+from gdbstub.commands.outcome import Refused
+from gdbstub.commands.state import PROCESS
 from gdbstub.rsp import FieldError, hex_number, text_from_hex, thread_id
 from gdbstub.target import Address, FrameIndex
 
@@ -28,8 +32,23 @@ def address(rest: bytes) -> Address:
 
 
 def thread(rest: bytes) -> int:
-    """Take one thread id."""
-    return thread_id(rest)
+    """Take one thread id, in the one process there is."""
+    process, number = thread_id(rest)
+    known_process(process)
+    return number
+
+
+def process(rest: bytes) -> int:
+    """Take the number of the one process there is, or nothing."""
+    number = hex_number(rest) if rest else PROCESS
+    known_process(number)
+    return number
+
+
+def known_process(number: int) -> None:
+    """Refuse a number that is not the guest's, any process's or all processes'."""
+    if number not in (PROCESS, 0, -1):
+        raise Refused(errno.ESRCH, f"no process {number}")
 
 
 def hex_text(rest: bytes) -> str:

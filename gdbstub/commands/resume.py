@@ -6,8 +6,9 @@ import errno
 from dataclasses import dataclass
 
 from gdbstub.commands.outcome import Go, Outcome, Refused, Reply
+from gdbstub.commands.parse import thread as parse_thread
 from gdbstub.commands.state import Client
-from gdbstub.rsp import FieldError, hex_number, thread_id
+from gdbstub.rsp import FieldError, hex_number
 from gdbstub.target import Address, Continue, RangeStep, Signal, Step, ThreadId
 
 _ALL = -1
@@ -37,7 +38,7 @@ def parse_actions(rest: bytes) -> tuple[Action, ...]:
 
 def _parse_action(part: bytes) -> Action:
     text, colon, thread = part.partition(b":")
-    number = thread_id(thread) if colon else _ALL
+    number = parse_thread(thread) if colon else _ALL
     letter, fields = text[:1], text[1:]
     if letter in (b"c", b"s") and not fields:
         return Action(letter.decode(), number)

@@ -9,6 +9,8 @@ from typing import Protocol
 from gdbstub.agent import Command, Condition
 from gdbstub.target import Address, BreakpointKind, Dialect, Target, TargetError, Thread, ThreadId
 
+PROCESS = 1  # the number of the guest's process, the same in every run
+
 
 class Decisions(Protocol):
     """Breakpoints as the worker decides on them; called while the guest stands still."""
@@ -54,14 +56,32 @@ class Client:
         self.error_strings = False  # lldb's `E01;hex text`
         self.error_message = False  # gdb 16's `E.text`
         self.break_reasons = peer is Dialect.LLDB  # `swbreak:;` in stop replies
+        self.multiprocess = False  # `p1.1` for threads, `;process:1` in exits
+        self.extended = False
+        self.created = False  # the guest was started by this client
+        self.arguments: tuple[str, ...] | None = None  # of the runs it starts
+        self.variables: dict[str, str | None] = {}
         self.thread_suffix = False
         self.list_threads = False
         self.documents: dict[bytes, bytes] = {}  # qXfer objects being read
         self.files: dict[int, bytes] = {}  # vFile descriptors
+        self._forget_threads()
+
+    def restarted(self, target: Target, decisions: Decisions) -> None:
+        """Take another guest. Files stay open: gdb goes on reading symbols from them."""
+        self.target = target
+        self.decisions = decisions
+        self._forget_threads()
+
+    def _forget_threads(self) -> None:
         self.suffix: ThreadId | None = None  # of the packet being handled
         self._selected: ThreadId | None = None
         self._stopped: ThreadId | None = None
         self._last_named: ThreadId | None = None
+
+    def thread_text(self, thread: ThreadId) -> str:
+        """Write a thread's id as this client reads it."""
+        return f"p{PROCESS:x}.{thread:x}" if self.multiprocess else f"{thread:x}"
 
     def stopped(self, thread: ThreadId) -> None:
         """Take note of a stop: its thread is the selected one, as both debuggers expect."""

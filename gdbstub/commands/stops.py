@@ -6,7 +6,7 @@ gdb takes the reason from `swbreak`, `hwbreak`, `watch`... and the signal; lldb 
 
 from __future__ import annotations
 
-from gdbstub.commands.state import Client
+from gdbstub.commands.state import PROCESS, Client
 from gdbstub.rsp import to_hex
 from gdbstub.target import (
     Breakpoint,
@@ -41,7 +41,7 @@ _LLDB_REASONS: dict[type, str] = {
 def stop_reply(client: Client, stop: Stop) -> bytes:
     """Write the `T` packet of a stop."""
     fields = _reason(client, stop.reason)
-    fields.append(f"thread:{stop.thread:x}")
+    fields.append(f"thread:{client.thread_text(stop.thread)}")
     if client.peer is Dialect.LLDB:
         fields += _threads(client, stop)
     fields += [f"{number:02x}:{value.hex()}" for number, value in stop.registers]
@@ -62,18 +62,18 @@ def console_text(client: Client, stop: Stop) -> str | None:
     return None
 
 
-def exit_reply(client: Client | None, exit_: Exit) -> bytes:
+def exit_reply(client: Client, exit_: Exit) -> bytes:
     """Write the `W` or `X` packet of a guest's end.
 
     lldb (22) shows a signal's number as if it were a status, so it gets the status that a guest ended
     by a trap has for a shell.
     """
+    process = b";process:%x" % PROCESS if client.multiprocess else b""
     if isinstance(exit_, Exited):
-        return b"W%02x" % (exit_.code & 0xFF)
-    lldb = client is not None and client.peer is Dialect.LLDB
-    if lldb and exit_.signal is not Signal.KILL:
+        return b"W%02x" % (exit_.code & 0xFF) + process
+    if client.peer is Dialect.LLDB and exit_.signal is not Signal.KILL:
         return b"W%02x" % _ABORTED
-    return b"X%02x" % exit_.signal
+    return b"X%02x" % exit_.signal + process
 
 
 def signal_of(reason: StopReason) -> Signal:

@@ -14,6 +14,7 @@ from gdbstub.commands import (
     breakpoints,
     documents,
     general,
+    launch,
     lldb,
     memory,
     parse,
@@ -42,7 +43,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One packet. `exact`: nothing may follow its name."""
+    """One packet. `exact`: nothing may follow its name. `idle`: served without a guest as well."""
 
     name: bytes
     run: Callable[[Client, bytes], Outcome]
@@ -50,6 +51,7 @@ class Command:
     needs: type[object] | None
     feature: bytes
     told: Dialect | None
+    idle: bool
 
     def served(self, client: Client) -> bool:
         """Say whether the client's target has what the packet needs."""
@@ -68,11 +70,12 @@ def _row(
     needs: type[object] | None = None,
     feature: bytes = b"",
     told: Dialect | None = None,
+    idle: bool = False,
 ) -> Command:
     def run(client: Client, packet: bytes) -> Outcome:
         return handle(client, read(packet[len(name) :]))
 
-    return Command(name, run, read is parse.nothing, needs, feature, told)
+    return Command(name, run, read is parse.nothing, needs, feature, told, idle)
 
 
 def _supported(client: Client, offered: bytes) -> Outcome:
@@ -89,14 +92,16 @@ _GDB, _LLDB = Dialect.GDB, Dialect.LLDB
 # fmt: off
 COMMANDS = (
     # the conversation
-    _row(b"qSupported",              parse.raw,     _supported),
-    _row(b"QStartNoAckMode",         parse.nothing, general.start_no_acks, feature=b"QStartNoAckMode+"),
-    _row(b"QEnableErrorStrings",     parse.nothing, general.enable_error_strings),
-    _row(b"QThreadSuffixSupported",  parse.nothing, general.enable_thread_suffix, feature=b"QThreadSuffixSupported+", told=_LLDB),
-    _row(b"QListThreadsInStopReply", parse.nothing, general.list_threads_in_stops, feature=b"QListThreadsInStopReply+", told=_LLDB),
-    _row(b"qSymbol:",                parse.raw,     general.symbols),
-    _row(b"qAttached",               parse.raw,     general.attached),
+    _row(b"qSupported",              parse.raw,     _supported, feature=b"multiprocess+", told=_GDB, idle=True),
+    _row(b"QStartNoAckMode",         parse.nothing, general.start_no_acks, feature=b"QStartNoAckMode+", idle=True),
+    _row(b"QEnableErrorStrings",     parse.nothing, general.enable_error_strings, idle=True),
+    _row(b"QThreadSuffixSupported",  parse.nothing, general.enable_thread_suffix, feature=b"QThreadSuffixSupported+", told=_LLDB, idle=True),
+    _row(b"QListThreadsInStopReply", parse.nothing, general.list_threads_in_stops, feature=b"QListThreadsInStopReply+", told=_LLDB, idle=True),
+    _row(b"qSymbol:",                parse.raw,     general.symbols, idle=True),
+    _row(b"qAttached",               parse.nothing, general.attached),
+    _row(b"qAttached:",              parse.process, general.attached),
     _row(b"qRcmd,",                  parse.hex_text, general.monitor, needs=Monitor),
+    _row(b"qRcmd,65786974",          parse.nothing, launch.end_server, idle=True),  # "exit"
     # stopping, resuming, ending; fork and its like never happen, so their events are served
     _row(b"?",        parse.nothing,        general.report_stop, feature=b"swbreak+;hwbreak+;fork-events+;vfork-events+;exec-events+", told=_GDB),
     _row(b"vCont?",   parse.nothing,        resume.supported, feature=b"vContSupported+"),
@@ -105,10 +110,18 @@ COMMANDS = (
     _row(b"C",        resume.parse_signal,  resume.continue_with),
     _row(b"s",        parse.nothing,        resume.step),
     _row(b"S",        resume.parse_signal,  resume.step_with),
-    _row(b"D",        parse.nothing,        general.detach),
-    _row(b"D;",       parse.raw,            general.detach),
-    _row(b"k",        parse.nothing,        general.kill),
-    _row(b"vKill;",   parse.raw,            general.kill_process),
+    _row(b"D",        parse.nothing,        general.detach, idle=True),
+    _row(b"D;",       parse.process,        general.detach, idle=True),
+    _row(b"k",        parse.nothing,        general.kill, idle=True),
+    _row(b"vKill;",   parse.process,        general.kill_process, idle=True),
+    # starting and attaching again
+    _row(b"!",        parse.nothing,        launch.extend, idle=True),
+    _row(b"vRun;",    launch.parse_run,     launch.run, idle=True),
+    _row(b"R",        parse.raw,            launch.restart, idle=True),
+    _row(b"vAttach;", parse.process,        launch.attach, idle=True),
+    _row(b"QEnvironmentHexEncoded:", launch.parse_assignment, launch.set_variable,    feature=b"QEnvironmentHexEncoded+", told=_GDB, idle=True),
+    _row(b"QEnvironmentUnset:",      parse.hex_text,          launch.unset_variable,  feature=b"QEnvironmentUnset+", told=_GDB, idle=True),
+    _row(b"QEnvironmentReset",       parse.nothing,           launch.reset_variables, feature=b"QEnvironmentReset+", told=_GDB, idle=True),
     # threads
     _row(b"H",                  threads.parse_selection, threads.select),
     _row(b"T",                  parse.thread,            threads.alive),
@@ -133,14 +146,14 @@ COMMANDS = (
     _row(b"z", breakpoints.parse, breakpoints.remove),
     _row(b"qWatchpointSupportInfo", parse.raw, breakpoints.watchpoint_support),
     # documents and files
-    _row(b"qXfer:features:read:",  documents.parse_piece, documents.features,  needs=Features,  feature=b"qXfer:features:read+"),
-    _row(b"qXfer:exec-file:read:", documents.parse_piece, documents.exec_file, needs=ExecFile,  feature=b"qXfer:exec-file:read+"),
+    _row(b"qXfer:features:read:",  documents.parse_piece, documents.features,  needs=Features,  feature=b"qXfer:features:read+", idle=True),
+    _row(b"qXfer:exec-file:read:", documents.parse_piece, documents.exec_file, needs=ExecFile,  feature=b"qXfer:exec-file:read+", idle=True),
     _row(b"qXfer:libraries:read:", documents.parse_piece, documents.libraries, needs=Libraries, feature=b"qXfer:libraries:read+"),
-    _row(b"vFile:setfs:", parse.number,          documents.set_filesystem, needs=ServedFiles),
-    _row(b"vFile:open:",  documents.parse_open,  documents.open_file,      needs=ServedFiles),
-    _row(b"vFile:pread:", documents.parse_pread, documents.read_file,      needs=ServedFiles),
-    _row(b"vFile:fstat:", parse.number,          documents.stat_file,      needs=ServedFiles),
-    _row(b"vFile:close:", parse.number,          documents.close_file,     needs=ServedFiles),
+    _row(b"vFile:setfs:", parse.number,          documents.set_filesystem, needs=ServedFiles, idle=True),
+    _row(b"vFile:open:",  documents.parse_open,  documents.open_file,      needs=ServedFiles, idle=True),
+    _row(b"vFile:pread:", documents.parse_pread, documents.read_file,      needs=ServedFiles, idle=True),
+    _row(b"vFile:fstat:", parse.number,          documents.stat_file,      needs=ServedFiles, idle=True),
+    _row(b"vFile:close:", parse.number,          documents.close_file,     needs=ServedFiles, idle=True),
     # lldb's descriptions
     _row(b"qHostInfo",        parse.nothing, lldb.host_info,    needs=Machine),
     _row(b"qProcessInfo",     parse.nothing, lldb.process_info, needs=Machine),

@@ -53,12 +53,13 @@ def alive(client: Client, number: int) -> Outcome:
 
 def current(client: Client, _: None) -> Outcome:
     """`qC`."""
-    return Reply(b"QC%x" % client.thread)
+    return Reply(b"QC" + client.thread_text(client.thread).encode())
 
 
 def first(client: Client, _: None) -> Outcome:
     """qfThreadInfo: all at once."""
-    return Reply(b"m" + b",".join(b"%x" % thread.id for thread in client.target.threads()))
+    ids = (client.thread_text(thread.id) for thread in client.target.threads())
+    return Reply(b"m" + ",".join(ids).encode())
 
 
 def further(client: Client, _: None) -> Outcome:

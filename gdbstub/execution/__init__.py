@@ -1,5 +1,6 @@
-"""The guest's worker thread, and the way to and from it."""
+"""The guest's worker thread, the way to and from it, and the runs of a program one after another."""
 
-from gdbstub.execution.execution import Execution, GuestFailure, executing
+from gdbstub.execution.execution import Execution, GuestFailure
+from gdbstub.execution.runs import Runs, running
 
-__all__ = ["Execution", "GuestFailure", "executing"]
+__all__ = ["Execution", "GuestFailure", "Runs", "running"]

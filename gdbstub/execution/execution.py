@@ -14,8 +14,7 @@ import logging
 import queue
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import trio
 
@@ -44,7 +43,7 @@ class GuestFailure(Exception):
 
 
 class Execution:
-    """A guest on its worker thread. Make one with `executing`; its `policy` is for the session.
+    """A guest on its worker thread, for one run; its `policy` is for the session.
 
     All methods are for the server's thread; `event` is the `Gate` the worker uses.
     """
@@ -210,15 +209,3 @@ class Execution:
             self.on_text(text)
         else:
             self.texts_taken(1)
-
-
-@asynccontextmanager
-async def executing(make_guest: Callable[[], Guest]) -> AsyncIterator[Execution]:
-    """Run a guest made by `make_guest` for the time of the context; it is killed at its end."""
-    execution = Execution(make_guest)
-    try:
-        await execution.start()
-        yield execution
-    finally:
-        with trio.CancelScope(shield=True):
-            await execution.kill()

@@ -43,18 +43,25 @@ def to_hex(data: bytes | str) -> bytes:
     return hexlify(data)
 
 
-def thread_id(field: bytes) -> int:
-    """Read a thread id: positive, 0 for any thread, -1 for all; `pPID.TID` gives the TID."""
+def thread_id(field: bytes) -> tuple[int, int]:
+    """Read a thread id, as (process, thread): positive, 0 for any, -1 for all.
+
+    The process is 0 where the id names none.
+    """
+    process, thread = b"0", field
     if field[:1] == b"p":
-        _, dot, field = field.partition(b".")
+        process, dot, thread = field[1:].partition(b".")
         if not dot:
-            return -1
-    if not _NUMBER.match(field):
-        raise FieldError(f"{_shown(field)} is no thread id")
-    number = int(field, 16)
-    if number < -1:
-        raise FieldError(f"{_shown(field)} is no thread id")
-    return number
+            thread = b"-1"
+    return _id(process, field), _id(thread, field)
+
+
+def _id(digits: bytes, field: bytes) -> int:
+    if _NUMBER.match(digits):
+        number = int(digits, 16)
+        if number >= -1:
+            return number
+    raise FieldError(f"{_shown(field)} is no thread id")
 
 
 def _shown(field: bytes) -> str:

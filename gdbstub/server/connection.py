@@ -10,14 +10,27 @@ All that happens goes through one channel to one loop, so the session is never e
 from __future__ import annotations
 
 import enum
+import errno
 import logging
 from dataclasses import dataclass
 
 import trio
 
-from gdbstub.execution import Execution, GuestFailure
-from gdbstub.session import Action, Event, Go, Interrupt, Kill, Session, State
-from gdbstub.target import Exit, Signal, Terminated
+from gdbstub.execution import Execution, GuestFailure, Runs
+from gdbstub.session import (
+    Action,
+    Attach,
+    Detach,
+    Event,
+    Go,
+    Interrupt,
+    Kill,
+    Quit,
+    Run,
+    Session,
+    State,
+)
+from gdbstub.target import Continue, Exit, Signal, TargetError, Terminated
 
 _log = logging.getLogger("gdbstub.server")
 
@@ -28,15 +41,17 @@ _LINGER = 1.0  # seconds a client gets to close: closing first could reset what 
 class Ending(enum.Enum):
     """How a connection ended."""
 
-    DETACHED = "detached"  # the guest shall go on
+    DETACHED = "detached"  # the guest goes on
     LOST = "lost"  # without a word
     OVER = "over"  # there is no guest any more
+    QUIT = "quit"  # the server shall end
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """The guest stands still, has ended, or its machinery failed."""
+    """The guest of a run stands still, has ended, or its machinery failed."""
 
+    execution: Execution
     exit: Exit | None
     failure: GuestFailure | None = None
 
@@ -44,17 +59,18 @@ class _Settled:
 class Connection:
     """Serves `session` over `stream` to its end."""
 
-    def __init__(self, stream: trio.SocketStream, session: Session, execution: Execution) -> None:
+    def __init__(self, stream: trio.SocketStream, session: Session, runs: Runs) -> None:
         self._stream = stream
         self._session = session
-        self._execution = execution
+        self._runs = runs
+        self._ending: Ending | None = None
         self._texts: list[str] = []
         self._failure: GuestFailure | None = None
         self._send, self._receive = trio.open_memory_channel[bytes | _Settled | None](4)
 
     async def run(self) -> Ending:
         """Serve until the client goes or the guest has ended. Raises `GuestFailure`."""
-        self._execution.on_text = self._show
+        self._runs.execution.on_text = self._show
         ending = Ending.LOST
         try:
             async with trio.open_nursery() as nursery:
@@ -62,8 +78,8 @@ class Connection:
                 ending = await self._serve(nursery)
                 nursery.cancel_scope.cancel()
         finally:
-            self._execution.on_text = None
             self._drop_texts()
+            self._runs.execution.on_text = None
         if self._failure is not None:
             raise self._failure
         return ending
@@ -77,16 +93,16 @@ class Connection:
                     break
                 try:
                     await self._answer(nursery)
-                    if self._session.state is State.DETACHED:
+                    if self._session.state is State.CLOSED:
                         await self._stream.send_eof()
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
                     break
-                if self._session.state in (State.DETACHED, State.EXITED):
+                if self._session.over:
                     lingering.deadline = min(lingering.deadline, trio.current_time() + _LINGER)
-        if self._execution.exit is not None or self._failure is not None:
+        if self._ending is not None:
+            return self._ending
+        if self._runs.execution.exit is not None or self._failure is not None:
             return Ending.OVER
-        if self._session.state is State.DETACHED:
-            return Ending.DETACHED
         return Ending.LOST
 
     def _take(self, item: bytes | _Settled | None) -> None:
@@ -99,6 +115,8 @@ class Connection:
             self._report(item)
 
     def _report(self, settled: _Settled) -> None:
+        if settled.execution is not self._runs.execution:
+            return  # of a guest that another one has replaced
         if settled.failure is not None:
             self._failure = settled.failure
             self._session.exited(Terminated(Signal.ABRT), f"\n{settled.failure}\n")
@@ -109,17 +127,74 @@ class Connection:
 
     async def _answer(self, nursery: trio.Nursery) -> None:
         while (event := self._session.next_event()) is not None:
-            action = self._guarded(event)
-            if isinstance(action, Go):
-                self._execution.go(action.request)
-                nursery.start_soon(self._wait)
-            elif isinstance(action, Interrupt):
-                self._execution.interrupt()
-            elif isinstance(action, Kill):
-                await self._execution.kill()
+            await self._act(self._guarded(event), nursery)
         output = self._session.take_output()
         if output:
             await self._stream.send_all(output)
+
+    async def _act(self, action: Action | None, nursery: trio.Nursery) -> None:
+        execution = self._runs.execution
+        match action:
+            case Go():
+                execution.go(action.request)
+                nursery.start_soon(self._wait, execution)
+            case Interrupt():
+                execution.interrupt()
+            case Kill():
+                await execution.kill()
+            case Detach():
+                self._let_go()
+            case Run():
+                await self._restart(action)
+            case Attach():
+                await self._attach_again()
+            case Quit():
+                self._ending = Ending.QUIT
+                await execution.kill()
+
+    def _let_go(self) -> None:
+        """Let the guest go on without the client."""
+        target, execution = self._session.target, self._runs.execution
+        assert target is not None, "a client detaches"
+        self._ending = Ending.DETACHED
+        execution.policy.clear()
+        target.detach()
+        execution.policy.attached = False
+        execution.go(Continue(target.threads()[0].id))
+
+    async def _restart(self, run: Run) -> None:
+        """Start the program again; the client is told how that went."""
+        before = self._runs.execution
+        if before.running and self._ending is Ending.DETACHED:
+            self._session.refused(TargetError(errno.EBUSY, "the program detached from still runs"))
+            return
+        self._drop_texts()
+        before.on_text = None
+        try:
+            execution = await self._runs.restart(run.launch)
+        except TargetError as error:
+            self._session.refused(error)
+            return
+        self._take_over(execution)
+
+    async def _attach_again(self) -> None:
+        """Stop the guest that was detached from for the client."""
+        execution = self._runs.execution
+        execution.policy.attached = True
+        if await execution.halt() is not None:
+            self._session.refused(TargetError(errno.ESRCH, "the program has ended"))
+        else:
+            self._take_over(execution)
+
+    def _take_over(self, execution: Execution) -> None:
+        """Give the client a guest that stands still, or has ended already."""
+        self._ending = None
+        execution.on_text = self._show
+        self._session.started(execution.guest.view, execution.policy)
+        if execution.exit is not None:
+            self._session.exited(execution.exit)
+        else:
+            self._guarded(None)
 
     def _guarded(self, event: Event | None) -> Action | None:
         """Handle an event, or without one the guest's stop.
@@ -144,15 +219,15 @@ class Connection:
             _log.info("connection lost")
         await self._send.send(b"")
 
-    async def _wait(self) -> None:
+    async def _wait(self, execution: Execution) -> None:
         try:
-            settled = _Settled(await self._execution.settled())
+            settled = _Settled(execution, await execution.settled())
         except GuestFailure as failure:
-            settled = _Settled(None, failure)
+            settled = _Settled(execution, None, failure)
         await self._send.send(settled)
 
     def _drop_texts(self) -> None:
-        self._execution.texts_taken(len(self._texts))
+        self._runs.execution.texts_taken(len(self._texts))
         self._texts.clear()
 
     def _show(self, text: str) -> None:

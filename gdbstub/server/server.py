@@ -9,10 +9,10 @@ from types import FrameType
 
 import trio
 
-from gdbstub.execution import Execution, executing
+from gdbstub.execution import Execution, running
 from gdbstub.server.connection import Connection, Ending
 from gdbstub.session import Session
-from gdbstub.target import Continue, Dialect, Exit, Exited, Guest, Signal, Terminated
+from gdbstub.target import Dialect, Exit, Exited, Guest, Launch, Signal, Terminated
 from gdbstub.transports import Listener, listening
 
 _log = logging.getLogger("gdbstub.server")
@@ -23,7 +23,7 @@ _ENDING_SIGNALS = {signal.SIGINT: Signal.INT, signal.SIGTERM: Signal.TERM}
 
 
 async def serve(
-    make_guest: Callable[[], Guest],
+    make_guest: Callable[[Launch], Guest],
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -36,6 +36,10 @@ async def serve(
     The socket listens first, then `make_guest` is called on the guest's own thread: clients wait
     in line meanwhile. `on_listening` gets the address bound, also for port 0.
 
+    A client in extended mode may start the program again: `make_guest` is called for each run, with
+    what the client wants of it, and raises `TargetError` where that cannot be. Once there has been
+    such a client, the server outlives its guests, until it is cancelled or told `monitor exit`.
+
     A client finds the guest stopped before its first operation, or where the last one left it. One
     that detaches lets it run on; one whose connection is lost leaves it stopped. `once` ends with
     the first connection: the guest is killed, after a detach it runs to its end. `view` gives
@@ -47,24 +51,29 @@ async def serve(
     async with listening(host, port) as listener:
         if on_listening is not None:
             on_listening(*listener.address)
-        async with executing(make_guest) as execution:
-            while execution.exit is None:
-                stream = await _next_client(listener, execution)
+        async with running(make_guest) as runs:
+            stays = False
+            while stays or runs.execution.exit is None:
+                stream = await _next_client(listener, runs.execution, stays)
                 if stream is None:
                     break
                 async with stream:
-                    session = Session(execution.guest.view, execution.policy, view)
-                    ending = await Connection(stream, session, execution).run()
+                    execution = runs.execution
+                    session = Session(execution.guest.view, execution.policy, view, execution.exit)
+                    ending = await Connection(stream, session, runs).run()
                 _log.info("connection ended: %s", ending.value)
+                execution = runs.execution
                 await _release(session, execution, ending)
-                if once:
+                stays = stays or session.extended
+                if once or ending is Ending.QUIT:
                     await (execution.settled() if execution.running else execution.kill())
-            assert execution.exit is not None, "the loop ends with the guest"
-            return execution.exit
+                    break
+            assert runs.execution.exit is not None, "the loop ends with the guest"
+            return runs.execution.exit
 
 
 def run(
-    make_guest: Callable[[], Guest],
+    make_guest: Callable[[Launch], Guest],
     *,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -111,12 +120,17 @@ def exit_status(exit_: Exit) -> int:
     return _STATUSES.get(exit_.signal, _ABORTED)
 
 
-async def _next_client(listener: Listener, execution: Execution) -> trio.SocketStream | None:
-    """Wait for a client, and stop the guest for it; None if the guest ends first."""
+async def _next_client(
+    listener: Listener, execution: Execution, stays: bool
+) -> trio.SocketStream | None:
+    """Wait for a client, and stop the guest for it; None if the guest ends first.
+
+    With `stays` a client is waited for after the guest's end too: it may start the next.
+    """
     stream: trio.SocketStream | None = None
 
     async def watch_the_end() -> None:
-        if await execution.settled() is not None:
+        if await execution.settled() is not None and not stays:
             nursery.cancel_scope.cancel()
 
     async with trio.open_nursery() as nursery:
@@ -125,21 +139,17 @@ async def _next_client(listener: Listener, execution: Execution) -> trio.SocketS
         nursery.cancel_scope.cancel()
     if stream is not None:
         execution.policy.attached = True
-        if await execution.halt() is not None:
+        if await execution.halt() is not None and not stays:
             await trio.aclose_forcefully(stream)
             return None
     return stream
 
 
 async def _release(session: Session, execution: Execution, ending: Ending) -> None:
-    """Take a client that has gone off the guest, and let it run on if it shall."""
-    if ending is Ending.OVER or await execution.halt() is not None:
+    """Take a client whose connection was lost off the guest, which stops."""
+    if ending is not Ending.LOST or await execution.halt() is not None:
         return
     execution.policy.clear()
     target = session.target
-    if target is None:
-        return
-    target.detach()
-    if ending is Ending.DETACHED:
-        execution.policy.attached = False
-        execution.go(Continue(target.threads()[0].id))
+    if target is not None:
+        target.detach()

@@ -2,6 +2,9 @@
 
 Between a resume and its stop the client is owed exactly one reply. Meanwhile only an interrupt and a
 kill are taken; other packets wait, as with gdbserver, until the guest stands still.
+
+A client that asked for extended mode (GDB manual, `!`) is kept when its guest has ended or was let go:
+it can have the program started again.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import TypeAlias
 from gdbstub.commands import (
     EMPTY,
     OK,
+    Attach,
     Client,
     Decisions,
     Detach,
@@ -24,8 +28,10 @@ from gdbstub.commands import (
     Kill,
     NoAcks,
     Outcome,
+    Quit,
     Refused,
     Reply,
+    Run,
     console_packet,
     console_text,
     error_reply,
@@ -46,7 +52,7 @@ from gdbstub.target import (
     TargetError,
 )
 
-Action: TypeAlias = Go | Kill | Detach | Interrupt
+Action: TypeAlias = Go | Kill | Detach | Interrupt | Run | Attach | Quit
 
 _packets = logging.getLogger("gdbstub.packets")
 
@@ -60,8 +66,8 @@ class State(enum.Enum):
 
     STOPPED = "stopped"  # the guest stands still, the client asks
     RUNNING = "running"  # the client waits for a stop
-    EXITED = "exited"  # there is no guest any more
-    DETACHED = "detached"  # nothing more will be said
+    IDLE = "idle"  # the client has no guest: it has ended, or was let go
+    CLOSED = "closed"  # nothing more will be said
 
 
 class Happening(enum.Enum):
@@ -70,29 +76,32 @@ class Happening(enum.Enum):
     RESUME = "resume"
     STOP = "stop"
     EXIT = "exit"
-    DETACH = "detach"
+    LET_GO = "let go"
+    CLOSE = "close"
 
 
 _NEXT: dict[State, dict[Happening, State]] = {
     State.STOPPED: {
         Happening.RESUME: State.RUNNING,
-        Happening.EXIT: State.EXITED,
-        Happening.DETACH: State.DETACHED,
+        Happening.EXIT: State.IDLE,
+        Happening.LET_GO: State.IDLE,
+        Happening.CLOSE: State.CLOSED,
     },
     State.RUNNING: {
         Happening.STOP: State.STOPPED,
-        Happening.EXIT: State.EXITED,
+        Happening.EXIT: State.IDLE,
     },
-    State.EXITED: {
-        Happening.EXIT: State.EXITED,
-        Happening.DETACH: State.DETACHED,
+    State.IDLE: {
+        Happening.RESUME: State.RUNNING,
+        Happening.EXIT: State.IDLE,
+        Happening.CLOSE: State.CLOSED,
     },
-    State.DETACHED: {},
+    State.CLOSED: {},
 }
 
 
 class Session:
-    """A connection to a guest that stands still when it is made.
+    """A connection to a guest that stands still when it is made, or has ended as `exit_` says.
 
     `attach` gives the view for a dialect. `view` overrides which view a client gets; its dialect
     still decides how it is spoken to.
@@ -103,20 +112,34 @@ class Session:
         attach: Callable[[Dialect], Target],
         decisions: Decisions,
         view: Dialect | None = None,
+        exit_: Exit | None = None,
     ) -> None:
-        self.state = State.STOPPED
+        self.state = State.STOPPED if exit_ is None else State.IDLE
         self._attach = attach
         self._decisions = decisions
         self._view = view
         self._link = Link()
         self._client: Client | None = None
         self._waiting: deque[Event] = deque()
-        self._exit: Exit | None = None
+        self._exit = exit_
+        self._end_told = False
+        self._silent = False  # the guest being started has no reply
 
     @property
     def target(self) -> Target | None:
         """The view attached, None before the first packet."""
         return self._client.target if self._client is not None else None
+
+    @property
+    def extended(self) -> bool:
+        """Whether the client asked for extended mode."""
+        return self._client is not None and self._client.extended
+
+    @property
+    def over(self) -> bool:
+        """Whether the client can only go: it has been told of the end, and starts nothing else."""
+        ended = self.state is State.IDLE and self._end_told and not self.extended
+        return ended or self.state is State.CLOSED
 
     def receive(self, data: bytes) -> None:
         """Take bytes that arrived."""
@@ -129,7 +152,7 @@ class Session:
 
     def next_event(self) -> Event | None:
         """Return what is to be handled next in the present state, None if there is nothing."""
-        if self.state is State.DETACHED:
+        if self.state is State.CLOSED:
             self._waiting.clear()
         if self.state is not State.RUNNING:
             return self._waiting.popleft() if self._waiting else None
@@ -166,6 +189,22 @@ class Session:
             self._go(Happening.STOP)
         self._send(error_reply(self._client, _OUR_BUG, "internal error; see the server's log"))
 
+    def started(self, attach: Callable[[Dialect], Target], decisions: Decisions) -> None:
+        """Take the guest that a `Run` or an `Attach` gave the client, standing still.
+
+        `stopped` or `exited` is to follow.
+        """
+        self._attach, self._decisions = attach, decisions
+        client = self._attached()
+        client.restarted(attach(self._view or client.peer), decisions)
+        self._exit = None
+        self._end_told = False
+
+    def refused(self, error: TargetError) -> None:
+        """Tell the client that what it wanted to run or to attach to is not to be had."""
+        self._go(Happening.EXIT)
+        self._answer(error_reply(self._client, error.code, error.text))
+
     def stopped(self, reason: StopReason | None = None) -> None:
         """Tell the client that the guest it resumed stands still again; `reason` overrides why."""
         client = self._attached()
@@ -175,9 +214,7 @@ class Session:
             stop = replace(stop, reason=reason, text=None)
         client.stopped(stop.thread)
         text = console_text(client, stop)
-        if text is not None:
-            self._send(console_packet(text))
-        self._send(Reply(stop_reply(client, stop)))
+        self._answer(Reply(stop_reply(client, stop)), text)
 
     def exited(self, exit_: Exit, text: str | None = None) -> None:
         """Tell the client that the guest it resumed has ended, with a text for the user if any."""
@@ -185,9 +222,8 @@ class Session:
         owed = self.state is State.RUNNING
         self._go(Happening.EXIT)
         if owed:
-            if text is not None:
-                self._send(console_packet(text))
-            self._send(Reply(exit_reply(self._client, exit_)))
+            self._end_told = True
+            self._answer(Reply(exit_reply(self._attached(), exit_)), text)
 
     def output(self, text: str) -> None:
         """Show text on the client's console; lost while no reply is owed, for then it can't be."""
@@ -195,20 +231,29 @@ class Session:
             self._send(console_packet(text))
 
     def _handle_packet(self, packet: bytes) -> Action | None:
-        if self.state is State.EXITED:
-            return self._handle_after_exit(packet)
         client = self._client
         try:
             if client is None:
                 client = self._client = self._make_client(packet)
             packet = split_suffix(client, packet)
-            command = find(client, packet)
-            outcome: Outcome = EMPTY if command is None else command.run(client, packet)
+            outcome = self._run(client, packet)
         except FieldError as error:
             outcome = error_reply(client, errno.EINVAL, str(error))
         except (TargetError, Refused) as error:
             outcome = error_reply(client, error.code, error.text)
         return self._apply(outcome)
+
+    def _run(self, client: Client, packet: bytes) -> Outcome:
+        command = find(client, packet)
+        if self.state is State.IDLE:
+            if packet == b"?" and self._exit is not None:
+                self._end_told = True
+                return Reply(exit_reply(client, self._exit))
+            if command is not None and not command.idle:
+                raise Refused(
+                    errno.ESRCH, "there is no program: it has ended, or was detached from"
+                )
+        return EMPTY if command is None else command.run(client, packet)
 
     def _make_client(self, packet: bytes) -> Client:
         peer = detect(packet)
@@ -216,22 +261,46 @@ class Session:
         return Client(target, self._decisions, peer, lambda text: self._send(console_packet(text)))
 
     def _apply(self, outcome: Outcome) -> Action | None:
-        if isinstance(outcome, Reply):
-            self._send(outcome)
+        match outcome:
+            case Reply():
+                self._send(outcome)
+                return None
+            case NoAcks():
+                self._send(OK)
+                self._link.acks = False
+                return None
+            case Go():
+                return self._resume(outcome)
+            case Detach():
+                return self._detach(outcome)
+            case Kill():
+                self._end_told = True
+                self._go(Happening.EXIT)
+                self._send(Reply(outcome.reply))
+                return outcome
+            case Run():
+                self._silent = outcome.silent
+                self._go(Happening.RESUME)
+                return outcome
+            case Attach():
+                return self._attach_again(outcome)
+            case Quit():
+                self._send(OK)
+                self._go(Happening.CLOSE)
+                return outcome
+
+    def _detach(self, detach: Detach) -> Action | None:
+        had_guest = self.state is State.STOPPED
+        self._go(Happening.LET_GO if self.extended and had_guest else Happening.CLOSE)
+        self._send(OK)
+        return detach if had_guest else None
+
+    def _attach_again(self, attach: Attach) -> Action | None:
+        if self.state is State.STOPPED:
+            self._send(error_reply(self._client, errno.EBUSY, "this client has the guest already"))
             return None
-        if isinstance(outcome, NoAcks):
-            self._send(OK)
-            self._link.acks = False
-            return None
-        if isinstance(outcome, Go):
-            return self._resume(outcome)
-        if isinstance(outcome, Detach):
-            self._go(Happening.DETACH)
-            self._send(OK)
-            return outcome
-        self._go(Happening.EXIT)
-        self._send(Reply(outcome.reply))
-        return outcome
+        self._go(Happening.RESUME)
+        return attach
 
     def _resume(self, go: Go) -> Action | None:
         target = self._attached().target
@@ -245,14 +314,13 @@ class Session:
             return None
         return go
 
-    def _handle_after_exit(self, packet: bytes) -> Action | None:
-        if packet == b"?" and self._exit is not None:
-            self._send(Reply(exit_reply(self._client, self._exit)))
-            return None
-        if packet == b"D" or packet.startswith((b"D;", *_KILLS)):
-            return self._apply(Detach())
-        self._send(error_reply(self._client, errno.ESRCH, "the program has ended"))
-        return None
+    def _answer(self, reply: Reply, text: str | None = None) -> None:
+        """Send the reply that was owed, after a text for the user."""
+        silent, self._silent = self._silent, False
+        if not silent:
+            if text is not None:
+                self._send(console_packet(text))
+            self._send(reply)
 
     def _attached(self) -> Client:
         assert self._client is not None, "a guest is resumed by a client"

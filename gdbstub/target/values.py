@@ -106,3 +106,17 @@ class RangeStep:
 
 
 ResumeRequest: TypeAlias = Continue | Step | RangeStep
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a run of the program, where that differs from what the server was told.
+
+    `program` as the client names it, None for the one that is served. `arguments` without the
+    program's own name, None for those the server was told. `variables` are (name, value), value None
+    to take the variable away, applied in order to those the server was told.
+    """
+
+    program: str | None = None
+    arguments: tuple[str, ...] | None = None
+    variables: tuple[tuple[str, str | None], ...] = ()

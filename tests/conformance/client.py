@@ -1,6 +1,6 @@
 """A client of the tests' own, and a server around a toy for it to talk to."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -8,10 +8,10 @@ import trio
 
 from gdbstub.rsp import Link, Packet
 from gdbstub.server import serve
-from gdbstub.target import Dialect, Exit
+from gdbstub.target import Dialect, Exit, Launch
 from tests.conformance.toy import Toy
 
-GDB = b"qSupported:multiprocess+;swbreak+;hwbreak+;qRelocInsn+"
+GDB = b"qSupported:swbreak+;hwbreak+;qRelocInsn+"  # gdb 13 offers multiprocess+ as well
 LLDB = b"qSupported:xmlRegisters=i386,arm,mips,arc;multiprocess+"
 
 
@@ -80,8 +80,9 @@ class Server:
 
 @asynccontextmanager
 async def served(
-    toy: Toy, *, once: bool = False, view: Dialect | None = None
+    toy: Toy | Callable[[Launch], Toy], *, once: bool = False, view: Dialect | None = None
 ) -> AsyncIterator[Server]:
+    """Serve a toy, or the toys that a function makes, one for each run."""
     server = Server()
     listening = trio.Event()
 
@@ -89,8 +90,11 @@ async def served(
         server.port = port
         listening.set()
 
+    def make(launch: Launch) -> Toy:
+        return toy if isinstance(toy, Toy) else toy(launch)
+
     async def run() -> None:
-        server.exit = await serve(lambda: toy, once=once, view=view, on_listening=on_listening)
+        server.exit = await serve(make, once=once, view=view, on_listening=on_listening)
         server.ended.set()
 
     async with trio.open_nursery() as nursery:

@@ -55,8 +55,8 @@ async def test_gdb_steps_and_reads() -> None:
     assert "=> 0xe0000001:\tnop" in text
     assert "0x2000:\t0x05\t0x00\t0x00\t0x00" in text
     assert "counter = 5" in text
-    assert '* 1    Thread 1 "toy"    0xe0000001 in ?? ()' in text
-    assert "[Inferior 1 (Remote target) killed]" in text
+    assert '* 1    Thread 1.1 "toy"  0xe0000001 in ?? ()' in text
+    assert "[Inferior 1 (process 1) killed]" in text
 
 
 @gdb
@@ -115,7 +115,7 @@ async def test_gdb_detaches_and_attaches_again() -> None:
     async with served(toy) as server:
         first = await _gdb(server.port, "break *0xe0000001", "continue", "detach")
         second = await _gdb(server.port, "print $rax > 0", "kill")
-    assert "[Inferior 1 (Remote target) detached]" in first
+    assert "[Inferior 1 (process 1) detached]" in first
     assert "$1 = 1\n" in second
 
 

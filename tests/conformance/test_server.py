@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from gdbstub.server import GuestFailure, ListenError, exit_status, serve
-from gdbstub.target import Dialect, Exited, Signal, Terminated
+from gdbstub.target import Dialect, Exited, Launch, Signal, Terminated
 from tests.conformance.client import LLDB, Client, Closed, served
 from tests.conformance.toy import CODE, Toy
 
@@ -174,7 +174,7 @@ async def test_a_failing_guest_ends_the_session() -> None:
 
 
 async def test_an_error_of_the_factory_is_the_callers() -> None:
-    def fail() -> Toy:
+    def fail(launch: Launch) -> Toy:
         raise ValueError("no such program")
 
     with pytest.raises(ValueError, match="no such program"):
@@ -185,7 +185,7 @@ async def test_a_port_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{port}: "):
-            await serve(Toy, port=port)
+            await serve(lambda launch: Toy(), port=port)
 
 
 async def test_cancelling_kills_a_running_guest() -> None:
@@ -201,7 +201,7 @@ async def test_cancelling_kills_a_running_guest() -> None:
 SERVER = """
 from gdbstub.server import exit_status, run
 from tests.conformance.toy import Toy
-ended = run(lambda: Toy(limit=1 << 31), on_listening=lambda host, port: print(port, flush=True))
+ended = run(lambda launch: Toy(limit=1 << 31), on_listening=lambda host, port: print(port, flush=True))
 raise SystemExit(exit_status(ended))
 """
 

@@ -13,7 +13,7 @@ TRIPLE = b"wasm32-unknown-unknown-wasm".hex().encode()
 # fmt: off
 GDB_ROWS = [
     # unknown, or not served by this target
-    (b"vMustReplyEmpty", b""), (b"qTStatus", b""), (b"qOffsets", b""), (b"!", b""), (b"R00", b""),
+    (b"vMustReplyEmpty", b""), (b"qTStatus", b""), (b"qOffsets", b""),
     (b"qXfer:libraries:read::0,100", b""), (b"qWasmCallStack:1", b""), (b"qHostInfo", b""),
     (b"", b""), (b"qCRC:0,1", b""), (b"gg", b""), (b"vCtrlC", b""), (b"vFile:unlink:61", b""),
     # the conversation
@@ -101,7 +101,8 @@ async def test_lldb_packets() -> None:
 OFFERS = [
     (GDB, {b"PacketSize=20000", b"QStartNoAckMode+", b"swbreak+", b"hwbreak+", b"fork-events+", b"vfork-events+",
            b"exec-events+", b"vContSupported+", b"qXfer:threads:read+", b"binary-upload+", b"ConditionalBreakpoints+",
-           b"BreakpointCommands+", b"qXfer:features:read+", b"qXfer:exec-file:read+"}),
+           b"BreakpointCommands+", b"qXfer:features:read+", b"qXfer:exec-file:read+", b"multiprocess+",
+           b"QEnvironmentHexEncoded+", b"QEnvironmentUnset+", b"QEnvironmentReset+"}),
     (LLDB, {b"PacketSize=20000", b"QStartNoAckMode+", b"QThreadSuffixSupported+", b"QListThreadsInStopReply+",
             b"vContSupported+", b"qXfer:threads:read+", b"qXfer:libraries:read+"}),
 ]

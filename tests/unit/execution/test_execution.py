@@ -2,12 +2,13 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 import trio
 
-from gdbstub.execution import GuestFailure, executing
+from gdbstub.execution import Execution, GuestFailure, running
 from gdbstub.target import (
     Address,
     BreakpointKind,
@@ -16,6 +17,7 @@ from gdbstub.target import (
     Exit,
     Exited,
     Gate,
+    Guest,
     RawKind,
     Signal,
     Step,
@@ -27,6 +29,12 @@ from gdbstub.target import (
 
 PC = Address(0x100)
 THREAD = ThreadId(1)
+
+
+@asynccontextmanager
+async def executing(make_guest: Callable[[], Guest]) -> AsyncIterator[Execution]:
+    async with running(lambda launch: make_guest()) as runs:
+        yield runs.execution
 
 
 class Script:

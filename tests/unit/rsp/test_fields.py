@@ -31,17 +31,18 @@ def test_no_hex_bytes(field: bytes) -> None:
 
 # fmt: off
 THREADS = [
-    (b"1", 1), (b"0", 0), (b"-1", -1), (b"1f", 31), (b"p1.2", 2), (b"p1.-1", -1), (b"p1", -1), (b"0001", 1),
+    (b"1", (0, 1)), (b"0", (0, 0)), (b"-1", (0, -1)), (b"1f", (0, 31)), (b"0001", (0, 1)),
+    (b"p1.2", (1, 2)), (b"p1.-1", (1, -1)), (b"p1", (1, -1)), (b"p-1", (-1, -1)), (b"p0.0", (0, 0)),
 ]
 # fmt: on
 
 
 @pytest.mark.parametrize(("field", "thread"), THREADS)
-def test_thread_id(field: bytes, thread: int) -> None:
+def test_thread_id(field: bytes, thread: tuple[int, int]) -> None:
     assert thread_id(field) == thread
 
 
-@pytest.mark.parametrize("field", [b"", b"x", b"-2", b"p1.", b"p1.x"])
+@pytest.mark.parametrize("field", [b"", b"x", b"-2", b"p1.", b"p1.x", b"p", b"px.1", b"p-2.1"])
 def test_no_thread_id(field: bytes) -> None:
     with pytest.raises(FieldError, match="is no thread id"):
         thread_id(field)

@@ -80,7 +80,7 @@ def test_only_an_interrupt_and_a_kill_pass_while_running() -> None:
     feed(made, frame(b"c"))
     assert feed(made, frame(b"qC") + b"\x03" + frame(b"g")) == [Interrupt()]
     assert feed(made, frame(b"k")) == [Kill(b"X09")]
-    assert made.state is State.EXITED
+    assert made.state is State.IDLE
 
 
 def test_interrupts_of_a_stopped_guest_are_dropped() -> None:
@@ -107,7 +107,9 @@ def test_an_exit_is_told_once_and_on_demand() -> None:
     assert made.take_output() == frame(b"W03")
     feed(made, frame(b"?"))
     assert made.take_output() == b"+" + frame(b"W03")
-    assert feed(made, frame(b"D")) == [Detach()]
+    assert made.over
+    assert feed(made, frame(b"D")) == []
+    assert made.state is State.CLOSED
 
 
 def test_the_exit_after_a_kill_is_not_told_again() -> None:
@@ -121,7 +123,7 @@ def test_the_exit_after_a_kill_is_not_told_again() -> None:
 def test_detach() -> None:
     made = session()
     assert feed(made, frame(b"D;1")) == [Detach()]
-    assert made.state is State.DETACHED
+    assert made.state is State.CLOSED
 
 
 def test_a_fault_in_a_handler_is_answered() -> None:
