@@ -10,11 +10,11 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import NamedTemporaryFile
 
-from tests.gdb.session import serving
 from tests.guests.build import Guest
+from tests.serving import serving
 
 LLDB = "lldb-22"
 TIME_LIMIT = 50
@@ -85,7 +85,9 @@ def _lldb(words: Sequence[str], commands: Sequence[str]) -> str:
         ).stdout
 
 
-def _results(text: str, commands: Sequence[str], guest: str) -> Results:
+def lldb(commands: Sequence[str], program: str | None = None) -> Results:
+    """Run a session of lldb."""
+    text = _lldb([program] if program is not None else [], commands)
     _, _, executed = text.partition("Executing commands in ")
     parts = re.split(r"^\(lldb\) ", executed, flags=re.MULTILINE)[1:]
     outputs = []
@@ -93,7 +95,7 @@ def _results(text: str, commands: Sequence[str], guest: str) -> Results:
         said, _, output = part.partition("\n")
         outputs.append((said.strip(), output))
     assert [said for said, _ in outputs] == [command.strip() for command in commands], text
-    return Results(outputs, text, guest)
+    return Results(outputs, text)
 
 
 def connecting(port: int) -> str:
@@ -106,14 +108,11 @@ def debug(
     commands: Sequence[str],
     *arguments: str,
     setup: Sequence[str] = LANGUAGE,
-    options: Sequence[str] = (),
 ) -> Results:
     """Run a session with our server."""
-    with serving(guest, *arguments, options=options) as server:
-        said = [*setup, connecting(server.port), *commands]
-        text = _lldb([], said)
-        output = server.output()
-    return _results(text, said, output)
+    with serving(guest, *arguments) as server:
+        results = lldb([*setup, connecting(server.port), *commands])
+        return replace(results, guest=server.output())
 
 
 def debug_natively(twin: Guest, commands: Sequence[str], *arguments: str) -> Results:
@@ -121,7 +120,7 @@ def debug_natively(twin: Guest, commands: Sequence[str], *arguments: str) -> Res
     said = [f"settings set -- target.run-args {' '.join(arguments)}", *commands]
     at = said.index("c")
     said[at] = "run"
-    results = _results(_lldb([str(twin.program)], said), said, "")
+    results = lldb(said, str(twin.program))
     results.outputs[at] = ("c", results.outputs[at][1])
     return results
 

@@ -114,10 +114,6 @@ class Breakpoints:
         if encode(Kind.CODE, module, pc) not in self._inserted:
             self._debugger.clear_breakpoint(module, pc)
 
-    def has(self, address: int) -> bool:
-        """Say whether the client inserted one there."""
-        return address in self._inserted
-
     def resumes(self, *, stepping: bool) -> None:
         """Take note that the guest is resumed."""
         self._stepped = stepping
@@ -131,10 +127,10 @@ class Breakpoints:
         self._standing.clear()
         self._removed.clear()
 
-    def kind(self, address: int) -> BreakpointKind:
-        """Return the kind that a stop at `address` is reported as."""
+    def kind(self, address: int) -> BreakpointKind | None:
+        """Return the kind that a stop at `address` is reported as; None if the client has none there."""
         known = self._inserted.get(address)
-        return BreakpointKind.SOFTWARE if known is None else min(known.kinds)
+        return None if known is None else min(known.kinds)
 
     def points(self, module: int, pc: int) -> tuple[Point, ...]:
         """Return the addresses a boundary is shown at; see `Rendering.points`."""

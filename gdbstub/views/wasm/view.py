@@ -62,12 +62,18 @@ class WasmView:
             stage.debugger, self._breakpoints, self._image, lambda: stage.interruption.wanted
         )
         self._standing = Standing(RawKind.ENTRY, OUTSIDE)
+        self._hit: BreakpointKind | None = None
+        """The kind of breakpoint of the client's that the guest stands at."""
+        self._interrupted = False
 
     # As the guest drives it
 
     def stand(self, standing: Standing) -> None:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
+        self._interrupted = standing.kind is RawKind.INTERRUPT
+        hit = standing.kind is RawKind.BREAKPOINT
+        self._hit = self._breakpoints.kind(standing.address) if hit else None
         self._frames.reset()
         self._intent.stopped(standing.kind)
         self._steps.end()
@@ -143,6 +149,8 @@ class WasmView:
 
     def stop(self) -> Stop:
         """Describe the present stop."""
+        # A Ctrl-C may come while lldb steps off a breakpoint: then the step's stop is the Ctrl-C's.
+        self._interrupted |= self._stage.interruption.wanted
         self._stage.interruption.served()
         self._intent.told()
         self._update_images()
@@ -160,9 +168,9 @@ class WasmView:
         standing = self._standing
         if standing.fault is not None:
             return Trapped(standing.fault.signal, standing.fault.text)
-        if standing.kind is RawKind.BREAKPOINT and self._breakpoints.has(standing.address):
-            return Breakpoint(self._breakpoints.kind(standing.address))
-        if standing.kind is RawKind.INTERRUPT:
+        if self._hit is not None:
+            return Breakpoint(self._hit)
+        if self._interrupted:
             return Signalled(Signal.INT)
         return Stepped()
 
