@@ -61,7 +61,7 @@ class EmulatedMachine(Pages):
             self._uc.reg_write(register, self._uc.reg_read(register) | bits)
         if row.stops_by_exception:
             self._uc.hook_add(self._unicorn.UC_HOOK_INTR, lambda uc, number, data: uc.emu_stop())
-        self._code = CodeMemory(executable=False)
+        self._code = CodeMemory(executable=False, size=row.code_reserve)
         self.keep(self._code.region)
         unicorn = self._unicorn
         self._data_access = unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE

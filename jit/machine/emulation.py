@@ -7,6 +7,7 @@ reaching the address where it should stop.
 
 from dataclasses import dataclass
 
+from jit.machine.code_memory import CODE_RESERVE
 from jit.machine.host import ByteOrder
 
 
@@ -33,6 +34,8 @@ class Emulation:
     stops_by_exception: bool = False
     frame_head: int = 0
     """Bytes that must be free above the stack pointer at a call."""
+    code_reserve: int = CODE_RESERVE
+    """Bytes of code memory: no more than a direct call reaches."""
 
 
 # fmt: off
@@ -42,7 +45,8 @@ EMULATIONS = {
         Emulation("x86-64", "UC_ARCH_X86", "UC_MODE_64", "unicorn.x86_const", "UC_X86_REG_", "little",
                   argument="RDI", result="RAX", stack="RSP", link=None, pc="RIP"),
         Emulation("aarch64", "UC_ARCH_ARM64", "UC_MODE_ARM", "unicorn.arm64_const", "UC_ARM64_REG_", "little",
-                  argument="X0", result="X0", stack="SP", link="X30", pc="PC"),
+                  argument="X0", result="X0", stack="SP", link="X30", pc="PC",
+                  code_reserve=128 << 20),
         Emulation("riscv64", "UC_ARCH_RISCV", "UC_MODE_RISCV64", "unicorn.riscv_const", "UC_RISCV_REG_", "little",
                   argument="A0", result="A0", stack="SP", link="RA", pc="PC", setup=(("MSTATUS", 0x6000),)),
         Emulation("s390x", "UC_ARCH_S390X", "UC_MODE_BIG_ENDIAN", "unicorn.s390x_const", "UC_S390X_REG_", "big",

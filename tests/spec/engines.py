@@ -28,12 +28,15 @@ def oracle_config() -> Any:
     return config
 
 
-def our_config(machine: str, debug: bool, stack: int | None = None) -> Callable[[], Any]:
+def our_config(
+    machine: str, debug: bool, stack: int | None = None, target: str = "x86-64"
+) -> Callable[[], Any]:
     """Configure ours; without a stack size it is the default one."""
 
     def configure() -> Any:
         config = jit.Config()
         config.machine = machine
+        config.target = target
         config.guest_debug = debug
         if stack is not None:
             config.max_wasm_stack = stack
@@ -63,8 +66,13 @@ EMULATED_SITES = Engine(
     "emulated-sites", jit, our_config("emulated", True, SMALL_STACK), stop_everywhere
 )
 
-ENGINES = (ORACLE, NATIVE, NATIVE_SITES, EMULATED, EMULATED_SITES)
-SAMPLED = (EMULATED_SITES,)
+AARCH64 = Engine("aarch64", jit, our_config("emulated", False, SMALL_STACK, "aarch64"))
+AARCH64_SITES = Engine(
+    "aarch64-sites", jit, our_config("emulated", True, SMALL_STACK, "aarch64"), stop_everywhere
+)
+
+ENGINES = (ORACLE, NATIVE, NATIVE_SITES, EMULATED, EMULATED_SITES, AARCH64, AARCH64_SITES)
+SAMPLED = (EMULATED_SITES, AARCH64_SITES)
 
 
 def is_sampled(engine: Engine, row: Listed) -> bool:
