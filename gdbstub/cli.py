@@ -19,7 +19,14 @@ from dataclasses import dataclass, field
 
 from gdbstub.target import Dialect, Launch
 from gdbstub.views.common.guest import ProgramGuest
-from gdbstub.views.common.program import LoadError, Program, Settings, load, load_again
+from gdbstub.views.common.program import (
+    MACHINES,
+    LoadError,
+    Program,
+    Settings,
+    load,
+    load_again,
+)
 from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.wasm import WasmView
 from gdbstub.views.x32 import X32View
@@ -35,8 +42,9 @@ usage: gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]   serve a program to gd
   --view auto|gdb|lldb    which debugger is at the other end (auto: seen from its first packets)
   --dir HOST[::GUEST]     let the program use a folder, under the name GUEST; may be repeated
   --env NAME[=VALUE]      set a variable for the program, or pass one on; may be repeated
-  --machine native|emulated
-                          where its code runs (native, where there is a native machine)
+  --machine native|emulated|aarch64
+                          where its code runs (native, where there is a native machine; aarch64 is
+                          emulated code of that instruction set)
   --log-packets           write every packet to stderr
   --help                  show this text
 
@@ -183,8 +191,8 @@ def _view(options: Options, value: str) -> None:
 
 
 def _machine(options: Options, value: str) -> None:
-    if value not in ("native", "emulated"):
-        raise UsageError(f"--machine {value!r}: it is native or emulated")
+    if value not in MACHINES:
+        raise UsageError(f"--machine {value!r}: it is one of {', '.join(MACHINES)}")
     options.machine = value
 
 

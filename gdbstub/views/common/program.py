@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gdbstub.target import Launch, TargetError
@@ -22,6 +23,14 @@ from jit import (
 START = "_start"
 
 
+MACHINES: Mapping[str, tuple[str, str | None]] = {
+    "native": ("native", None),
+    "emulated": ("emulated", None),
+    "aarch64": ("emulated", "aarch64"),
+}
+"""What a user may call a machine: how code is run, and its instruction set if not this host's."""
+
+
 class LoadError(Exception):
     """The program cannot be run: the user's mistake, told in one line."""
 
@@ -30,7 +39,8 @@ class LoadError(Exception):
 class Settings:
     """What the user says about a program.
 
-    `folders` are pairs of a host path and the name the program sees; `machine` is None for the best.
+    `folders` are pairs of a host path and the name the program sees; `machine` is a key of `MACHINES`,
+    None for the best.
     """
 
     path: str
@@ -106,7 +116,7 @@ def _link(settings: Settings, data: bytes, debug: bool) -> Program:
     config = Config()
     config.guest_debug = debug
     if settings.machine is not None:
-        config.machine = settings.machine
+        config.machine, config.target = MACHINES[settings.machine]
     engine = Engine(config)
     module = Module.deferred(engine, data)
     if not any(e.name == START and isinstance(e.type, FuncType) for e in module.exports):
