@@ -1,0 +1,69 @@
+"""The table of docs/debug-model.md: every name in it exists, and every test."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from jit.debug import breakpoints, core, cursor, events, frames, interface
+from jit.runtime import instance
+
+ROOT = Path(__file__).parents[3]
+ROW = re.compile(r"^\| (.+?) \| `([\w.]+)` \| (.*?) ?\| `(test_\w+)` \|$", re.MULTILINE)
+MODULES = (breakpoints, core, cursor, events, frames, interface, instance)
+
+
+def rows() -> list[tuple[str, str, str]]:
+    text = (ROOT / "docs" / "debug-model.md").read_text()
+    return [(theirs, ours, test) for theirs, ours, _, test in ROW.findall(text)]
+
+
+def names_of_tests() -> set[str]:
+    sources = Path(__file__).parent.glob("test_*.py")
+    return {
+        name for path in sources for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+    }
+
+
+def resolve(name: str) -> object:
+    first, *rest = name.split(".")
+    found: object = next(getattr(module, first) for module in MODULES if hasattr(module, first))
+    for part in rest:
+        found = inspect.getattr_static(found, part)
+    return found
+
+
+def test_the_table_is_read_whole() -> None:
+    text = (ROOT / "docs" / "debug-model.md").read_text()
+    assert len(rows()) == text.count("| `test_")
+
+
+@pytest.mark.parametrize(("theirs", "ours", "test"), rows())
+def test_every_row_names_what_exists(theirs: str, ours: str, test: str) -> None:
+    assert resolve(ours) is not None
+    assert test in names_of_tests()
+
+
+CLASSES = [
+    frames.FrameHandle,
+    cursor.DebugFrameCursor,
+    core.BreakpointEdit,
+    interface.DebuggableStore,
+]
+BESIDES = {
+    # ours alone, said in the text or in the facade's description
+    *("activation", "base", "stack_offset", "outer", "store", "local_type", "stack_type"),
+    *("set_local_bits", "set_stack_bits", "frame"),
+}
+
+
+@pytest.mark.parametrize("class_", CLASSES, ids=lambda class_: class_.__name__)
+def test_every_public_name_is_in_the_table(class_: type) -> None:
+    listed = {ours for _, ours, _ in rows()}
+    own = {
+        name
+        for name, value in vars(class_).items()
+        if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, property))
+    }
+    assert {name for name in own if f"{class_.__name__}.{name}" not in listed} <= BESIDES
