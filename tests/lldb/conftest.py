@@ -1,6 +1,8 @@
 """Skips the sessions where the debugger is missing."""
 
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,3 +14,17 @@ def debugger() -> None:
     """Skip where lldb is not installed."""
     if shutil.which(LLDB) is None:
         pytest.skip(f"{LLDB} is not installed")
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Path:
+    """Give our command as one file that can be run, in an environment that is empty."""
+    root = Path(__file__).parents[2]
+    script = tmp_path / "gdbstub"
+    script.write_text(
+        f"#!{sys.executable}\n"
+        f"import sys\nsys.path.insert(0, {str(root)!r})\n"
+        "from gdbstub.cli import main\nsys.exit(main())\n"
+    )
+    script.chmod(0o755)
+    return script
