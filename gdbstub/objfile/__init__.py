@@ -2,8 +2,10 @@
 
 from gdbstub.objfile.addresses import EntryKind
 from gdbstub.objfile.build import FunctionView, ObjectFile, build_object
+from gdbstub.objfile.cache import ObjectCache, default_folder
 from gdbstub.objfile.expression import SlotKind, WasmLocation
 from gdbstub.objfile.image import FunctionImage, ModuleImage
+from gdbstub.objfile.listing import ListedFunction, Listing
 from gdbstub.objfile.prototypes import (
     Parameter,
     Passing,
@@ -17,6 +19,7 @@ from gdbstub.objfile.prototypes import (
 )
 from gdbstub.objfile.report import Issue, PatchReport
 from gdbstub.objfile.types import CType, Field, TypeKind
+from gdbstub.objfile.vmctx import VmctxLayout
 
 __all__ = [
     "CType",
@@ -25,7 +28,10 @@ __all__ = [
     "FunctionImage",
     "FunctionView",
     "Issue",
+    "ListedFunction",
+    "Listing",
     "ModuleImage",
+    "ObjectCache",
     "ObjectFile",
     "Parameter",
     "Passing",
@@ -35,8 +41,10 @@ __all__ = [
     "RegisterClass",
     "SlotKind",
     "TypeKind",
+    "VmctxLayout",
     "WasmLocation",
     "build_object",
+    "default_folder",
     "eightbytes",
     "scalars",
     "wasm_passing",

@@ -15,7 +15,7 @@ from gdbstub.objfile.forms import ADDRX_FORMS, STRX_FORMS, UNIT_REF_FORMS, Shape
 from gdbstub.objfile.leb import read_sleb, read_uleb
 from gdbstub.objfile.report import DwarfError
 from gdbstub.objfile.sections import Sections
-from gdbstub.objfile.units import UnitHeader
+from gdbstub.objfile.units import UnitHeader, read_unit_header, unit_extent
 
 MAX_CHAIN = 32
 """How many references from one entry to the next are followed before they count as a loop."""
@@ -268,3 +268,27 @@ class DieReader:
             start, end = block_bounds(data, position, shape)
             value = data[start:end]
         return Attribute(form, value, position), end
+
+
+class CutOff(DwarfError):
+    """The length of a unit is wrong: nothing after it can be found."""
+
+
+def open_units(
+    reader: DieReader, section: str, data: bytes
+) -> Iterator[tuple[int, Unit | DwarfError]]:
+    """Open every unit of a section in `reader`; yield each with its offset, or why it cannot be."""
+    offset = 0
+    while offset < len(data):
+        try:
+            end = unit_extent(data, offset)[2]
+        except DwarfError as error:
+            yield offset, CutOff(str(error))
+            return
+        try:
+            unit = reader.open_unit(read_unit_header(section, data, offset))
+        except DwarfError as error:
+            yield offset, error
+        else:
+            yield offset, unit
+        offset = end

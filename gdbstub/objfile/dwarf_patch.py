@@ -8,7 +8,7 @@ left out or made harmless and reported: nothing raises.
 from dataclasses import dataclass
 
 from gdbstub.objfile.addresses import AddressTables, CodeMap
-from gdbstub.objfile.dies import DieReader, Unit
+from gdbstub.objfile.dies import CutOff, DieReader, Unit, open_units
 from gdbstub.objfile.expression import Rewriters
 from gdbstub.objfile.image import FunctionImage, ModuleImage
 from gdbstub.objfile.info import FunctionEntry, InfoPatcher, VariableEntry
@@ -16,12 +16,7 @@ from gdbstub.objfile.line import LinePatcher
 from gdbstub.objfile.lists import ListPatcher
 from gdbstub.objfile.report import DwarfError, PatchReport, Tally
 from gdbstub.objfile.sections import Sections
-from gdbstub.objfile.units import (
-    HARMLESS_ABBREVIATION,
-    harmless_unit,
-    read_unit_header,
-    unit_extent,
-)
+from gdbstub.objfile.units import HARMLESS_ABBREVIATION, harmless_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +107,15 @@ class _Patcher:
 
     def _open(self, section: str) -> list[Unit]:
         """Read the units of a section; whatever follows a bad length is cut off."""
-        data = self._sections.read(section)
         units = []
-        offset = 0
-        while offset < len(data):
-            try:
-                end = unit_extent(data, offset)[2]
-            except DwarfError as error:
-                self._tally.issue(section, offset, f"the rest is left out: {error}")
+        for offset, unit in open_units(self._reader, section, self._sections.read(section)):
+            if isinstance(unit, Unit):
+                units.append(unit)
+            elif isinstance(unit, CutOff):
+                self._tally.issue(section, offset, f"the rest is left out: {unit}")
                 del self._sections.patched[section][offset:]
-                break
-            try:
-                units.append(self._reader.open_unit(read_unit_header(section, data, offset)))
-            except DwarfError as error:
-                self._spoil(section, offset, str(error))
-            offset = end
+            else:
+                self._spoil(section, offset, str(unit))
         return units
 
     def _spoil(self, section: str, offset: int, reason: str) -> None:

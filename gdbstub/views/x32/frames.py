@@ -29,6 +29,8 @@ SCRATCH_SIZE = 0x10000
 """Bytes below the innermost block that can be read and written."""
 
 _SLOT = layout.SLOT_SIZE
+_UPPER = 8 * layout.WASM_PC_OFFSET
+"""Bits that the words in the upper halves of the fixed slots are shifted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,23 @@ class FramesWindow:
         pc_of: Callable[[FrameHandle], int],
         frame_base: Callable[[FrameHandle], int],
         vmctx: Callable[[FrameHandle], int],
+        place: Callable[[FrameHandle], tuple[int, int]],
+        shown: Callable[[int, int], int],
         outermost_pc: int,
     ) -> None:
         """Show the debugger's frames.
 
         `pc_of` gives a frame's code address, `frame_base` the value of its DW_AT_frame_base,
-        `vmctx` its vmctx's address; `outermost_pc` is where the outermost frame returns to.
+        `vmctx` its vmctx's address, `place` its function's index and its PC; `shown` turns the
+        bits of a value type into what is shown; `outermost_pc` is where the outermost frame
+        returns to.
         """
         self._debugger = debugger
         self._pc_of = pc_of
         self._frame_base = frame_base
         self._vmctx = vmctx
+        self._place = place
+        self._shown = shown
         self._outermost_pc = outermost_pc
         self._blocks: list[Block] = []
         self._lows: list[int] = []
@@ -145,14 +153,16 @@ class FramesWindow:
             caller = self.block(block.index + 1)
             return self._pc_of(caller.frame) if caller is not None else self._outermost_pc
         if offset == layout.FRAME_BASE_OFFSET:
-            return self._frame_base(frame)
+            return self._frame_base(frame) | self._place(frame)[1] << _UPPER
         if offset == layout.VMCTX_OFFSET:
-            return self._vmctx(frame)
+            return self._vmctx(frame) | self._place(frame)[0] << _UPPER
         local = _local_at(frame, offset)
         if local is not None:
-            return frame.local_bits(local)
+            return self._shown(frame.local_type(local), frame.local_bits(local))
         operand = _operand_at(frame, offset)
-        return frame.stack_bits(operand) if operand is not None else 0
+        if operand is None:
+            return 0
+        return self._shown(frame.stack_type(operand), frame.stack_bits(operand))
 
     def write(self, address: int, data: bytes) -> None:
         """Write slots and scratch; see `Window`."""

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from gdbstub.target import TargetError, unreadable
 from gdbstub.views.x32 import windows
 from gdbstub.views.x32.frames import FramesWindow
-from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, VmctxWindow, Window
+from gdbstub.views.x32.vmctx import DepthWindow, VmctxWindow
+from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, Window
 from jit.debug.errors import DebugError
 
 
@@ -21,6 +22,7 @@ class AddressSpace:
         code: Sequence[CodeWindow],
         frames: FramesWindow,
         vmctx: VmctxWindow,
+        depth: DepthWindow,
         host: HostWindow,
     ) -> None:
         """`code` may grow: it is looked up at each access."""
@@ -28,6 +30,7 @@ class AddressSpace:
         self._code = code
         self._frames = frames
         self._vmctx = vmctx
+        self._depth = depth
         self._host = host
 
     def code_at(self, address: int) -> CodeWindow | None:
@@ -47,6 +50,10 @@ class AddressSpace:
             window = self._frames
         elif address < windows.VMCTX_END:
             window = self._vmctx
+        elif address < windows.DEPTH_ADDRESS + windows.DEPTH_SIZE:
+            window = self._depth
+        elif address < windows.HOST_BASE:
+            window = None
         elif address < windows.HOST_BASE + windows.HOST_SIZE:
             window = self._host
         else:

@@ -11,23 +11,22 @@ from functools import cached_property
 
 from gdbstub.objfile import (
     EntryKind,
-    FunctionImage,
-    ModuleImage,
+    ObjectCache,
     ObjectFile,
     Prototype,
     SlotKind,
     WasmLocation,
-    build_object,
+    default_folder,
 )
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.common.rendering import Stage
-from gdbstub.views.x32.windows import GLOBAL_STRIDE, HOST_BASE, HOST_SIZE, CodeWindow
+from gdbstub.views.x32.image import listing, module_image
+from gdbstub.views.x32.windows import CodeWindow
 from jit.debug.debugger import Debugger
 from jit.debug.errors import OutOfRange
 from jit.debug.frames import FrameHandle
 
-_PAGE = 0x10000
 _MASK = 0xFFFF_FFFF
 
 
@@ -39,11 +38,13 @@ class ServedProgram:
         self._debugger: Debugger = stage.debugger
         self._name = stage.name
         self._window = window
-        self.path = f"/wasm/{stage.name}.elf"
+        self.path = f"/wasm/{stage.name}"
 
     @cached_property
     def _object(self) -> ObjectFile:
-        return build_object(module_image(self._name, self._window(0)))
+        window = self._window(0)
+        image = module_image(self._name, window)
+        return ObjectCache(default_folder()).object_file(image, lambda: listing(window.code))
 
     def read(self, path: str) -> bytes:
         """Return the file at a path; `TargetError` ENOENT for any but the program's."""
@@ -86,47 +87,3 @@ class ServedProgram:
         if location.kind is SlotKind.STACK:
             return frame.stack_bits(location.index)
         return self._debugger.global_bits(frame.instance(), location.index)
-
-
-def module_image(name: str, window: CodeWindow) -> ModuleImage:
-    """Return a module as plain data, the same on every start."""
-    info = window.code.module.info
-    code_section = info.code_section
-    return ModuleImage(
-        name,
-        info.data,
-        tuple(
-            FunctionImage(
-                index=function.index,
-                name=info.func_name(function.index),
-                symbol="",
-                body_start=function.start,
-                first_op=function.first_op,
-                end=function.end,
-                num_params=function.num_params,
-                num_locals=function.num_locals,
-            )
-            for function in window.code.functions
-        ),
-        code_section[0] if code_section is not None else 0,
-        {custom.name: info.data[custom.start : custom.end] for custom in info.customs},
-        info.memories[0].limits.min * _PAGE if info.memories else 0,
-        _table_functions(window),
-        window.base,
-        {index: GLOBAL_STRIDE * index for index in range(len(info.globals))},
-        HOST_BASE,
-        HOST_SIZE,
-    )
-
-
-def _table_functions(window: CodeWindow) -> dict[int, str]:
-    """Name the slots of table 0 that the module fills at constant places."""
-    info = window.code.module.info
-    names: dict[int, str] = {}
-    for segment in info.elements:
-        if segment.table or segment.offset is None or segment.offset.kind != "i32.const":
-            continue
-        for slot, item in enumerate(segment.items, segment.offset.value):
-            if item.kind == "ref.func":
-                names[slot] = info.func_name(item.value)
-    return names

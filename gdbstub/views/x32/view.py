@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from gdbstub.monitor import MonitorError, run_command
+from gdbstub.objfile import VmctxLayout
 from gdbstub.target import (
     CODE_KINDS,
     Address,
@@ -31,11 +32,13 @@ from gdbstub.views.common.stops import Standing
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.image import vmctx_layout
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
 from gdbstub.views.x32.resume import check_resume
 from gdbstub.views.x32.returned import StructResults, scalar_results
+from gdbstub.views.x32.vmctx import DepthWindow, References, VmctxWindow
 from gdbstub.views.x32.windows import (
     CODE_ALIGNMENT,
     CODE_BASE,
@@ -43,8 +46,8 @@ from gdbstub.views.x32.windows import (
     CodeWindow,
     HostWindow,
     MemoryWindow,
-    VmctxWindow,
 )
+from jit import Instance
 from jit.debug.frames import FrameHandle
 
 THREAD = ThreadId(1)
@@ -62,12 +65,24 @@ class X32View:
         self._debugger = stage.debugger
         self._code: list[CodeWindow] = []
         self._program = ServedProgram(stage, self._window)
-        self._vmctx = VmctxWindow(stage.debugger)
+        self._references = References(stage.debugger, self._function_address)
+        self._vmctx = VmctxWindow(stage.debugger, self._references, self._vmctx_layout)
         self._frames = FramesWindow(
-            stage.debugger, self._pc_of, self._program.frame_base, self._vmctx_of, HOST_RETURN
+            stage.debugger,
+            self._pc_of,
+            self._program.frame_base,
+            self._vmctx_of,
+            self._place_of,
+            self._references.shown,
+            HOST_RETURN,
         )
         self._memory = AddressSpace(
-            MemoryWindow(stage.debugger), self._code, self._frames, self._vmctx, HostWindow()
+            MemoryWindow(stage.debugger),
+            self._code,
+            self._frames,
+            self._vmctx,
+            DepthWindow(stage.debugger),
+            HostWindow(),
         )
         self._breakpoints = Breakpoints(
             stage.debugger, self._code_at, self._window, self._program.has_entry_stop
@@ -132,6 +147,25 @@ class X32View:
 
     def _window_of(self, frame: FrameHandle) -> CodeWindow:
         return self._window(self._debugger.module_of(frame).index)
+
+    def _window_of_instance(self, instance: Instance) -> CodeWindow:
+        modules = self._debugger.modules()
+        return self._window(next(m.index for m in modules if m.module is instance.module))
+
+    def _place_of(self, frame: FrameHandle) -> tuple[int, int]:
+        place = frame.wasm_function_index_and_pc()
+        if place is None:
+            return 0, 0
+        return self._debugger.module_of(frame).info.num_imported_funcs + place[0], place[1]
+
+    def _function_address(self, instance: Instance, defined_index: int) -> int:
+        window = self._window_of_instance(instance)
+        function = window.code.functions[defined_index]
+        at_start = self._program.has_entry_stop(window.code.module.index, function)
+        return window.base + (function.start if at_start else function.first_op)
+
+    def _vmctx_layout(self, instance: Instance) -> VmctxLayout:
+        return vmctx_layout(self._window_of_instance(instance).code.module)
 
     def _pc_of(self, frame: FrameHandle) -> int:
         place = frame.wasm_function_index_and_pc()

@@ -1,11 +1,12 @@
-"""The address map gdb sees, and the windows that are not frames: memory, code, vmctx, host.
+"""The address map gdb sees, and the windows that are plain: memory, code, the host.
 
 The same on every start, because gdb keeps its symbols over reconnects:
 
     0x00000000  linear memory of the innermost frame's instance
     0xE0000000  code, a window per module in registration order: window + offset in the module
     0xF0000000  frames (see `frames`)
-    0xF8000000  vmctx of each instance: its globals, 16 bytes each
+    0xF8000000  vmctx of each instance (see `vmctx`)
+    0xFFFE0000  the number of frames
     0xFFFF0000  the host: where the outermost frame returns to
 
 Only guest state is readable or writable through these windows.
@@ -17,12 +18,12 @@ import errno
 from bisect import bisect_left, bisect_right
 from typing import Protocol
 
+from gdbstub.objfile import vmctx
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import FunctionCode, ModuleCode
 from gdbstub.views.x32.nops import nop
 from jit import Instance
 from jit.debug.debugger import Debugger
-from jit.debug.errors import OutOfRange
 
 MEMORY_END = 0xE0000000
 CODE_BASE = 0xE0000000
@@ -31,9 +32,10 @@ CODE_ALIGNMENT = 0x100000
 FRAMES_BASE = 0xF0000000
 FRAMES_END = 0xF8000000
 VMCTX_BASE = 0xF8000000
-VMCTX_STRIDE = 0x100000
-VMCTX_END = 0xFFFF0000
-GLOBAL_STRIDE = 16
+VMCTX_STRIDE = vmctx.SIZE
+VMCTX_END = 0xFFFE0000
+DEPTH_ADDRESS = 0xFFFE0000
+DEPTH_SIZE = 4
 HOST_BASE = 0xFFFF0000
 HOST_SIZE = 0x1000
 HOST_RETURN = HOST_BASE + 8
@@ -121,59 +123,6 @@ class CodeWindow:
     def write(self, address: int, data: bytes) -> None:
         """Refuse: code is not writable."""
         raise refused(address, "code")
-
-
-class VmctxWindow:
-    """The globals of each instance, at `VMCTX_BASE + VMCTX_STRIDE * instance`."""
-
-    def __init__(self, debugger: Debugger) -> None:
-        self._debugger = debugger
-
-    def address_of(self, instance: Instance) -> int:
-        """Return where an instance's vmctx is shown."""
-        instances = self._debugger.instances()
-        number = next(n for n, other in enumerate(instances) if other is instance)
-        return VMCTX_BASE + VMCTX_STRIDE * number
-
-    def _locate(self, address: int) -> tuple[Instance, int, int] | None:
-        """Return (instance, global, offset in its slot), None where no instance's vmctx is."""
-        number, offset = divmod(address - VMCTX_BASE, VMCTX_STRIDE)
-        instances = self._debugger.instances()
-        if number >= len(instances):
-            return None
-        index, inner = divmod(offset, GLOBAL_STRIDE)
-        return instances[number], index, inner
-
-    def _slot(self, instance: Instance, index: int) -> bytes | None:
-        try:
-            bits = self._debugger.global_bits(instance, index)
-        except OutOfRange:
-            return None
-        return bits.to_bytes(GLOBAL_STRIDE, "little")
-
-    def read(self, address: int, length: int) -> bytes:
-        """Read globals; see `Window`."""
-        out = b""
-        while len(out) < length:
-            place = self._locate(address + len(out))
-            if place is None:
-                break
-            instance, index, inner = place
-            slot = self._slot(instance, index)
-            if slot is None:
-                break
-            out += slot[inner:]
-        return out[:length]
-
-    def write(self, address: int, data: bytes) -> None:
-        """Write (part of) one global's value; see `Window`."""
-        place = self._locate(address)
-        slot = self._slot(place[0], place[1]) if place is not None else None
-        if place is None or slot is None or place[2] + len(data) > GLOBAL_STRIDE:
-            raise refused(address, "no single global lies there")
-        instance, index, inner = place
-        changed = slot[:inner] + data + slot[inner + len(data) :]
-        self._debugger.set_global_bits(instance, index, int.from_bytes(changed, "little"))
 
 
 class HostWindow:

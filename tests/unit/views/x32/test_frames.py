@@ -19,6 +19,8 @@ def window(*frames: FakeFrame) -> tuple[FramesWindow, FakeDebugger]:
         lambda frame: CODE + frame.wasm_function_index_and_pc()[1],  # type: ignore[index]
         lambda frame: 0xBA5E,
         lambda frame: 0xF8000000,
+        lambda frame: (frame.function, frame.pc),  # type: ignore[attr-defined]
+        lambda type_, bits: bits,
         HOST,
     )
     return shown, debugger
@@ -63,10 +65,13 @@ def test_link_words_lead_to_the_caller_and_end_at_the_host() -> None:
 
 
 def test_fixed_slots_locals_and_operands_are_readable() -> None:
-    shown, _ = window(inner())
+    frame = inner()
+    shown, _ = window(frame)
     cfa = shown.block(0).cfa  # type: ignore[union-attr]
-    assert word(shown, cfa) == 0xBA5E
-    assert word(shown, cfa + 8) == 0xF8000000
+    assert word(shown, cfa) & 0xFFFFFFFF == 0xBA5E
+    assert word(shown, cfa) >> 32 == frame.pc
+    assert word(shown, cfa + 8) & 0xFFFFFFFF == 0xF8000000
+    assert word(shown, cfa + 8) >> 32 == frame.function
     assert word(shown, cfa + layout.local_offset(0)) == 7
     assert word(shown, cfa + layout.local_offset(1)) == 0xFFFF_FFFF_0000_0001
     assert word(shown, cfa + layout.stack_offset(0, 2)) == 21

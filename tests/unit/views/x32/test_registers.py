@@ -25,6 +25,8 @@ def registers(returned: Mapping[int, int] | None = None) -> RegisterFile:
         lambda frame: PC,
         lambda frame: 0,
         lambda frame: 0,
+        lambda frame: (0, 0x13),
+        lambda type_, bits: bits,
         0,
     )
     return RegisterFile(frames, lambda: PC, lambda: returned or {})

@@ -237,7 +237,7 @@ def test_memory_and_globals_are_read_and_written() -> None:
     def act(view: X32View) -> Verdict:
         assert view.read_memory(ONE, Address(16), 5) == b"hello"
         assert len(view.read_memory(ONE, Address(0xFFF8), 64)) == 8
-        vmctx = word(view, layout.VMCTX_OFFSET)
+        vmctx = word(view, layout.VMCTX_OFFSET) & 0xFFFFFFFF
         view.write_memory(ONE, Address(vmctx), b"\x09")
         assert view.read_memory(ONE, Address(vmctx), 4) == b"\x09\0\0\0"
         for address in (0x10000, 0xD0000000, 0xE0F00000, 0xFFFFF000):

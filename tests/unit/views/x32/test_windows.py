@@ -5,7 +5,7 @@ import pytest
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.x32.nops import nop
-from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, VmctxWindow
+from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow
 from tests.unit.views.fakes import I32, FakeDebugger, FakeFrame
 
 BASE = 0xE0000000
@@ -57,22 +57,6 @@ def test_the_types_a_call_returned() -> None:
     assert code().returned_types(0x19) == (I32,)
     assert code().returned_types(0x17) == ()
     assert code().returned_types(0x13) == ()
-
-
-def test_globals_are_shown_in_the_vmctx() -> None:
-    debugger = FakeDebugger()
-    window = VmctxWindow(debugger)  # type: ignore[arg-type]
-    address = window.address_of("instance")  # type: ignore[arg-type]
-    assert window.read(address, 20) == (0x1122).to_bytes(16, "little") + b"\xff" * 4
-    assert window.read(address + 32, 4) == b""
-    window.write(address + 1, b"\x33")
-    assert debugger.globals[0] == 0x3322
-
-
-def test_a_write_past_the_globals_is_refused() -> None:
-    window = VmctxWindow(FakeDebugger())  # type: ignore[arg-type]
-    with pytest.raises(TargetError):
-        window.write(window.address_of("instance") + 32, b"\1")  # type: ignore[arg-type]
 
 
 def test_memory_reads_stop_at_its_end() -> None:

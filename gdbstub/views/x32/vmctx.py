@@ -1,0 +1,150 @@
+"""The vmctx of each instance as gdb sees it, laid out by `objfile.vmctx`, and the count of frames.
+
+    0xF8000000  vmctx of instance 0, then of the next, 1 MiB each: globals, tables, memories
+    0xFFFE0000  u32: how many frames are on the stack
+
+A function reference is shown as the address of the function's code, in slots of frames too; a host
+function's as the host's.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+
+from gdbstub.objfile import VmctxLayout, vmctx
+from gdbstub.target import TargetError
+from gdbstub.views.x32.windows import (
+    DEPTH_ADDRESS,
+    DEPTH_SIZE,
+    HOST_BASE,
+    VMCTX_BASE,
+    VMCTX_STRIDE,
+    refused,
+)
+from jit import Instance
+from jit.debug.debugger import Debugger
+from jit.debug.references import function_of
+
+_FUNCREF = 0x70
+_WORD = 4
+
+
+class References:
+    """Function references as code addresses."""
+
+    def __init__(self, debugger: Debugger, entry: Callable[[Instance, int], int]) -> None:
+        """`entry` gives the address of a function, by its index among those its module defines."""
+        self._debugger = debugger
+        self._entry = entry
+
+    def shown(self, type_: int, bits: int) -> int:
+        """Return what stands for a value of a value type; of a number, the number."""
+        if type_ != _FUNCREF or not bits:
+            return bits
+        function = function_of(self._debugger.store, bits)
+        return HOST_BASE if function is None else self._entry(*function)
+
+
+class VmctxWindow:
+    """The instances' globals, tables and memories; only globals of number types are writable."""
+
+    def __init__(
+        self,
+        debugger: Debugger,
+        references: References,
+        layout_of: Callable[[Instance], VmctxLayout],
+    ) -> None:
+        self._debugger = debugger
+        self._references = references
+        self._layout_of = layout_of
+        self._layouts: dict[int, VmctxLayout] = {}
+
+    def address_of(self, instance: Instance) -> int:
+        """Return where an instance's vmctx is shown."""
+        instances = self._debugger.instances()
+        number = next(n for n, other in enumerate(instances) if other is instance)
+        return VMCTX_BASE + VMCTX_STRIDE * number
+
+    def _layout(self, number: int) -> VmctxLayout:
+        layout = self._layouts.get(number)
+        if layout is None:
+            layout = self._layout_of(self._debugger.instances()[number])
+            self._layouts[number] = layout
+        return layout
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read up to `length` bytes; see `Window`."""
+        out = b""
+        while len(out) < length:
+            piece = self._piece(address + len(out))
+            if not piece:
+                break
+            out += piece
+        return out[:length]
+
+    def _piece(self, address: int) -> bytes:
+        """Return the bytes from an address to the end of the item it lies in."""
+        number, offset = divmod(address - VMCTX_BASE, VMCTX_STRIDE)
+        instances = self._debugger.instances()
+        if number >= len(instances):
+            return b""
+        instance, layout = instances[number], self._layout(number)
+        index, inner = divmod(offset, vmctx.GLOBAL_STRIDE)
+        if index < len(layout.globals):
+            type_ = self._debugger.global_type(instance, index).valtype
+            bits = self._references.shown(type_, self._debugger.global_bits(instance, index))
+            return bits.to_bytes(vmctx.GLOBAL_STRIDE, "little")[inner:]
+        element = layout.element_at(offset)
+        if element is not None:
+            return self._element(instance, *element)[offset % _WORD :]
+        if offset >= layout.end:
+            return bytes(vmctx.PAGE - offset % vmctx.PAGE)
+        return self._descriptor(address - offset, layout, instance, index)[inner:]
+
+    def _descriptor(self, base: int, layout: VmctxLayout, instance: Instance, slot: int) -> bytes:
+        index = slot - len(layout.globals)
+        if index < len(layout.tables):
+            size = instance.tables[index].elements.size
+            elements = base + layout.element_offset(index)
+            return size.to_bytes(4, "little") + elements.to_bytes(4, "little") + bytes(8)
+        memory = self._debugger.memory(instance, index - len(layout.tables))
+        address = 0  # Memory 0 is the one that lies at its own addresses.
+        return address.to_bytes(8, "little") + memory.linear.size.to_bytes(8, "little")
+
+    def _element(self, instance: Instance, index: int, place: int) -> bytes:
+        elements = instance.tables[index].elements
+        bits = elements.get(place) if place < elements.size else 0
+        return self._references.shown(elements.type.element, bits).to_bytes(_WORD, "little")
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write (part of) one global's value; see `Window`."""
+        number, offset = divmod(address - VMCTX_BASE, VMCTX_STRIDE)
+        index, inner = divmod(offset, vmctx.GLOBAL_STRIDE)
+        instances = self._debugger.instances()
+        if (
+            number >= len(instances)
+            or index >= len(self._layout(number).globals)
+            or inner + len(data) > vmctx.GLOBAL_STRIDE
+        ):
+            raise refused(address, "no single global lies there")
+        instance = instances[number]
+        slot = self._debugger.global_bits(instance, index).to_bytes(vmctx.GLOBAL_STRIDE, "little")
+        changed = slot[:inner] + data + slot[inner + len(data) :]
+        self._debugger.set_global_bits(instance, index, int.from_bytes(changed, "little"))
+
+
+class DepthWindow:
+    """How many frames are on the stack."""
+
+    def __init__(self, debugger: Debugger) -> None:
+        self._debugger = debugger
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read the count; see `Window`."""
+        offset = address - DEPTH_ADDRESS
+        return self._debugger.depth().to_bytes(DEPTH_SIZE, "little")[offset : offset + length]
+
+    def write(self, address: int, data: bytes) -> None:
+        """Refuse: it is a count."""
+        raise TargetError(errno.EACCES, "the number of frames cannot be written")
