@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 from wasmtime import wat2wasm
 
-from jit.asm.x64.isa import ISA
-from jit.compile.compiler import Compiler, Tunables
+from jit.asm.aarch64.isa import ISA as AARCH64
+from jit.asm.x64.isa import ISA as X64
+from jit.compile.compiler import Compiler, CompilerIsa, Tunables
 from jit.debug.debugger import Debugger
 from jit.debug.events import Breakpoint, DebugEvent
 from jit.debug.frames import FrameHandle
 from jit.debug.interface import DebuggableStore
+from jit.machine.protocol import Machine
 from jit.machine.select import emulated_machine, native_machine
 from jit.runtime.engine import EngineState
 from jit.runtime.func import Func
@@ -21,7 +23,11 @@ from jit.runtime.module import Module
 from jit.wasm.opcodes import NOP
 from jit.wasm.validate import validate_module
 
-MACHINES = {"native": native_machine, "emulated": emulated_machine}
+MACHINES: dict[str, tuple[CompilerIsa, Callable[[str], Machine]]] = {
+    "native": (X64, native_machine),
+    "emulated": (X64, emulated_machine),
+    "aarch64": (AARCH64, emulated_machine),
+}
 
 
 @cache
@@ -45,10 +51,11 @@ class Guest:
         self, machine: str, *, debug: bool = True, epoch: bool = False, stack_size: int = 1 << 20
     ) -> None:
         self.tunables = Tunables(debug, epoch)
+        self.isa, make = MACHINES[machine]
         self.store = DebuggableStore(
             EngineState(),
-            MACHINES[machine]("x86-64"),
-            ISA,
+            make(self.isa.name),
+            self.isa,
             stack_size=stack_size,
             debuggable=debug,
         )
@@ -56,7 +63,7 @@ class Guest:
 
     def module(self, wat: str) -> Module:
         info = validate_module(binary(wat))
-        return Module(info, Compiler(info, ISA, self.tunables))
+        return Module(info, Compiler(info, self.isa, self.tunables))
 
     def instantiate(self, module: Module, *imports: Extern) -> Instance:
         return Instance(self.store, module, imports)
