@@ -21,6 +21,7 @@ from jit.debug.events import (
     Trap,
 )
 from jit.debug.frames import IN_FRAME, FrameHandle, InnermostFrame, Location
+from jit.debug.host_calls import HostCalls
 from jit.debug.patches import Patches
 from jit.debug.sites import Site
 from jit.runtime import trap
@@ -53,6 +54,7 @@ class DebugCore:
         """Gets the events; without one, the guest stops for nothing."""
         self.breakpoints = BreakpointTable()
         self.patches = Patches(store.code)
+        self.host_calls = HostCalls(store, self._report)
         self._step = False
         self._stepped: set[CodeRange] = set()
         self._last_frame: tuple[CodeRange, int] | None = None
@@ -115,7 +117,8 @@ class DebugCore:
             self.patches.enable_only(function, breakpoints.pcs())
 
     def on_instance(self, instance: Instance) -> None:
-        """Nothing: a new instance's words are the store's, its code's sites are enabled as it is compiled."""
+        """Look at the host functions it came with; its code's sites are enabled as it is compiled."""
+        self.host_calls.update()
 
     # Stops
 

@@ -203,6 +203,10 @@ class Debugger:
                 if breakpoint_.owner == OWNER:
                     edit.remove_breakpoint(breakpoint_.module, breakpoint_.requested_pc)
 
+    def watch_host_calls(self, wanted: Callable[[str], bool] | None) -> None:
+        """Make calls of host functions events, where `wanted` accepts the name; None for no calls."""
+        self._core.host_calls.watch(wanted)
+
     # Frames
 
     def frames(self) -> Iterator[FrameHandle]:

@@ -46,6 +46,19 @@ class HostcallError(DebugEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class HostCall(DebugEvent):
+    """A watched host function is about to be called, or has `returned`; ours alone.
+
+    The frame is inside the call, its arguments on the operand stack. There is no return of a call
+    that raises.
+    """
+
+    name: str
+    """As messages have it: `module.name`."""
+    returned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EpochYield(DebugEvent):
     """The epoch's deadline was reached."""
 

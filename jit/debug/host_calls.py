@@ -1,0 +1,64 @@
+"""Host calls that the guest stops at, before they are made and after they have returned.
+
+A watched function's `run` is replaced by one that reports, so that the calls of all others, and of all
+functions while nobody watches, cost nothing.
+"""
+
+from collections.abc import Callable
+
+from jit.debug.events import DebugEvent, HostCall
+from jit.runtime.driver import Activation
+from jit.runtime.errors import HostCallInterrupted
+from jit.runtime.func import HostFunction
+from jit.runtime.store import Store
+
+Run = Callable[[Activation], None]
+
+
+class HostCalls:
+    """Which host functions of a store report their calls."""
+
+    def __init__(self, store: Store, report: Callable[[Activation, DebugEvent], None]) -> None:
+        self._store = store
+        self._report = report
+        self._wanted: Callable[[str], bool] | None = None
+        self._watched: dict[HostFunction, Run] = {}
+        self._interrupted: set[Activation] = set()
+        """Activations whose call was reported, interrupted, and will be made again."""
+
+    def watch(self, wanted: Callable[[str], bool] | None) -> None:
+        """Report the calls of the functions whose names `wanted` accepts; None for no calls."""
+        for function, run in self._watched.items():
+            function.run = run
+        self._watched.clear()
+        self._interrupted.clear()
+        self._wanted = wanted
+        self.update()
+
+    def update(self) -> None:
+        """Look at the functions that were made since."""
+        if self._wanted is None:
+            return
+        for function in self._store.host_functions.values():
+            if function not in self._watched and self._wanted(function.name):
+                self._watched[function] = function.run
+                function.run = self._reporting(function, function.run)
+
+    def _reporting(self, function: HostFunction, run: Run) -> Run:
+        call, returned = HostCall(function.name), HostCall(function.name, returned=True)
+
+        def reporting(activation: Activation) -> None:
+            if activation in self._interrupted:
+                self._interrupted.discard(activation)
+            else:
+                self._report(activation, call)
+            try:
+                run(activation)
+            except HostCallInterrupted:
+                if function in self._watched:
+                    self._interrupted.add(activation)
+                raise
+            if function in self._watched:
+                self._report(activation, returned)
+
+        return reporting
