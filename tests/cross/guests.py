@@ -215,7 +215,7 @@ FRAMES = Guest(
         (local.set 4999 (i64.const 3))
         (if (result i32) (i32.eqz (local.get 0)) (then (i32.wrap_i64 (local.get 4999)))
           (else (call $deep (i32.sub (local.get 0) (i32.const 1)))))))""",
-    (("large", (5,)), ("deep", (1,))),
+    (("large", (5,)), ("deep", (1,)), ("deep", (1_000_000,))),
 )
 
 GUESTS = {

@@ -8,7 +8,7 @@ from tests.cross import oracle
 from tests.cross.guests import GUESTS, Call
 from tests.cross.lab import FIRST, MACHINES, OTHERS, Lab, Outcome, Stop
 
-LONG = {("squares", (20_000,)), ("endless", (0,))}
+LONG = {("squares", (20_000,)), ("endless", (0,)), ("deep", (1_000_000,))}
 """Calls that are compared by their outcomes alone: a trace would be more of the same."""
 
 
