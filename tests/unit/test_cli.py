@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +31,8 @@ UNKNOWN_IMPORT = HEADER + TYPES + b"\2\7\1\1e\1f\0\0" + START
 
 
 @pytest.fixture
-def module(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "prog.wasm"
+def module(tmp_path: Path) -> Path:
+    return tmp_path / "prog.wasm"
 
 
 def parsed(line: str) -> Command:
