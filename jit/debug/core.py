@@ -77,7 +77,7 @@ class DebugCore:
             return
         site = self._sites.get(address)
         if site is None:
-            site = self._site(self.locate(address).range, address)
+            site = self.site(self.locate(address).range, address)
         if self._step:
             self._follow(activation, site.range)
         self._visit(activation, site)
@@ -91,7 +91,7 @@ class DebugCore:
         address = activation.context.words[PC]
         location = self.locate(address)
         function = location.range
-        site = self._site(function, function.start + location.row.boundary)
+        site = self.site(function, function.start + location.row.boundary)
         if self._step:
             self._follow(activation, function)
         self._visit(activation, site, _INTERRUPT if requested else None)
@@ -168,7 +168,7 @@ class DebugCore:
         # What was learnt of the guest at a virtual stop is out of date at the next.
         self.store.executions += 1
 
-    def _site(self, function: CodeRange, address: int) -> Site:
+    def site(self, function: CodeRange, address: int) -> Site:
         """Return the site whose row is keyed by an address."""
         site = self._sites.get(address)
         if site is None:
@@ -192,10 +192,21 @@ class DebugCore:
             self._apply(canonical)
         words = activation.context.words
         boundary = canonical.table.boundaries_at(pc)[0]
-        site = self._site(canonical, canonical.start + boundary.offset)
+        site = self.site(canonical, canonical.start + boundary.offset)
         words[PC] = site.address
-        self.standing[activation] = site.points[boundary.index]
-        self._moved[activation] = site, boundary.index
+        self.move(activation, site, boundary.index)
+
+    def move(self, activation: Activation, site: Site, index: int) -> None:
+        """Let an activation, which is stopped, have been at a point of a site; it goes on at the next."""
+        self._moved[activation] = site, index
+        if 0 <= index < len(site.points):
+            self.standing[activation] = site.points[index]
+
+    def expect_step(self, activation: Activation, site: Site) -> None:
+        """An activation that is stepped goes on just before a site, which shall be no stop."""
+        self.set_single_step(True)
+        self._add_stepped(site.range)
+        self._expect(activation, site)
 
     def check_standing(self) -> None:
         """Raise StoreInUse while the guest runs, on another thread then."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from jit.debug import diversions
 from jit.debug.backtrace import Backtrace
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.core import Handler
@@ -75,15 +76,33 @@ class Debugger:
         finally:
             self._handler, self._core.handler = outer, outer_core
 
-    def call(self, function: Func, arguments: Sequence[int]) -> list[int]:
+    def call(self, function: Func, arguments: Sequence[int], distance: int = 0) -> list[int]:
         """Call a function from within the handler, on its thread, with bit patterns in and out.
 
-        It may use the stack kept for a debugger; its own events come to the handler, nested. All
-        frame handles are stale afterwards. Raise Trap, or what a host function raised: what called
-        the handler is not touched by it.
+        It may use the stack kept for a debugger, and starts `distance` bytes from the stack's far end
+        or farther. Its own events come to the handler, nested. All frame handles are stale
+        afterwards. Raise Trap, or what a host function raised: what called the handler is not
+        touched by it.
         """
-        with self.store.debugger_call():
+        with self.store.debugger_call(distance):
             return function.call_bits(arguments)
+
+    def jump(self, pc: int, stepping: bool) -> None:
+        """Let the innermost frame go on at another op of its function when the handler returns.
+
+        A breakpoint there is hit, unless the op is stepped. CannotDivert where the guest is not
+        stopped at a boundary, or the op finds other operands on the stack.
+        """
+        diversions.jump(self._core, pc, stepping)
+
+    def return_to(
+        self, frame: FrameHandle, types: Sequence[int], bits: Sequence[int], stepping: bool
+    ) -> None:
+        """Let the call that an outer frame is in return, with values of these types.
+
+        It takes effect when the handler returns. CannotDivert for a frame of another activation.
+        """
+        diversions.return_to(self._core, frame, types, bits, stepping)
 
     def _on_event(self, event: DebugEvent) -> None:
         if self._killed:

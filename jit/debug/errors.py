@@ -46,5 +46,9 @@ class NoCode(DebugError):
         self.pc = pc
 
 
+class CannotDivert(DebugError):
+    """The guest cannot go on where its debugger wants it to; nothing has been changed."""
+
+
 class Killed(BaseException):
     """Unwinds a guest that its debugger has killed, through all its activations."""

@@ -308,7 +308,7 @@ class InnermostFrame(FrameHandle):
         if any(_holders(point, copy.float, copy.register) > 1 for copy in copies):
             # After a trap nothing will run here: the slot alone is the local.
             if self._at().row.kind is not RowKind.TRAP:
-                self._leave_registers()
+                self.leave_registers()
             copies = []
         super()._write_local(index, bits)
         type_ = self.local_type(index)
@@ -325,10 +325,10 @@ class InnermostFrame(FrameHandle):
         if operand.kind is not OperandKind.SLOT:
             if self._at().row.kind is RowKind.TRAP:
                 raise NotWritable(f"operand {index} is in no place of its own, after a trap")
-            self._leave_registers()
+            self.leave_registers()
         super()._write_operand(index, bits)
 
-    def _leave_registers(self) -> None:
+    def leave_registers(self) -> None:
         """Go to the canonical variant of the function, where all operands are in their slots."""
         location, point = self._at(), self._here()
         operands = [

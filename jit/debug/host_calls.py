@@ -23,15 +23,14 @@ class HostCalls:
         self._report = report
         self._wanted: Callable[[str], bool] | None = None
         self._watched: dict[HostFunction, Run] = {}
-        self._interrupted: set[Activation] = set()
-        """Activations whose call was reported, interrupted, and will be made again."""
+        self._interrupted: dict[Activation, HostFunction] = {}
+        """Activations whose call was interrupted and will be made again."""
 
     def watch(self, wanted: Callable[[str], bool] | None) -> None:
         """Report the calls of the functions whose names `wanted` accepts; None for no calls."""
-        for function, run in self._watched.items():
-            function.run = run
-        self._watched.clear()
-        self._interrupted.clear()
+        made_again = set(self._interrupted.values())
+        for function in self._watched.keys() - made_again:
+            function.run = self._watched.pop(function)
         self._wanted = wanted
         self.update()
 
@@ -44,21 +43,22 @@ class HostCalls:
                 self._watched[function] = function.run
                 function.run = self._reporting(function, function.run)
 
+    def _reports(self, function: HostFunction) -> bool:
+        return self._wanted is not None and self._wanted(function.name)
+
     def _reporting(self, function: HostFunction, run: Run) -> Run:
         call, returned = HostCall(function.name), HostCall(function.name, returned=True)
 
         def reporting(activation: Activation) -> None:
-            if activation in self._interrupted:
-                self._interrupted.discard(activation)
-            else:
+            again = self._interrupted.pop(activation, None) is function
+            if not again and self._reports(function):
                 self._report(activation, call)
             try:
                 run(activation)
             except HostCallInterrupted:
-                if function in self._watched:
-                    self._interrupted.add(activation)
+                self._interrupted[activation] = function
                 raise
-            if function in self._watched:
+            if self._reports(function):
                 self._report(activation, returned)
 
         return reporting

@@ -98,6 +98,7 @@ class Store:
         self._overflow_address = machine.allocate(layout.OVERFLOW_SIZE)
         self.overflow = machine.words(self._overflow_address, layout.OVERFLOW_SIZE // 8)
         self._contexts: list[ContextBlock] = []
+        self._call_start = self.stack_end
         self.libcall_signatures = {
             int(row.libcall): self.signature(wasm.FuncType(row.params, row.results)) for row in ROWS
         }
@@ -235,6 +236,7 @@ class Store:
         overflow = b""
         if outer is not None:
             stack_pointer = outer.context.general(self.isa.convention.stack_pointer) - STACK_GAP
+            stack_pointer = min(stack_pointer, self._call_start)
             overflow = self.machine.read(self._overflow_address, layout.OVERFLOW_SIZE)
         activation = Activation(self, context, record, signature)
         activation.enter(stack_pointer, arguments)
@@ -249,14 +251,18 @@ class Store:
                 self.machine.write(self._overflow_address, overflow)
 
     @contextmanager
-    def debugger_call(self) -> Iterator[None]:
-        """Let calls in the `with` block use the part of the stack that is kept for a debugger."""
-        limit = self._interrupts.stack_limit
+    def debugger_call(self, distance: int = 0) -> Iterator[None]:
+        """Let calls in the `with` block use the part of the stack that is kept for a debugger.
+
+        They start `distance` bytes from the stack's far end, or farther if it is used up to there.
+        """
+        limit, start = self._interrupts.stack_limit, self._call_start
         self._interrupts.stack_limit = self._lowest_limit
+        self._call_start = (self.stack_end - distance) & ~15
         try:
             yield
         finally:
-            self._interrupts.stack_limit = limit
+            self._interrupts.stack_limit, self._call_start = limit, start
 
     # Interrupts
 
