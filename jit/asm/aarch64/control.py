@@ -61,25 +61,25 @@ def frame_size(slots: int) -> int:
     return (slots + 15) & ~15
 
 
-def _move_sp(op: int, size: int) -> bytes:
-    """Add a size to the stack pointer or take it away."""
+def _lower_stack(size: int) -> bytes:
+    """Take a size from the stack pointer."""
     if size < 1 << 24:
         low = size & 0xFFF
-        code = a.imm(op, SP, SP, size - low) if size > low else b""
-        return code + (a.imm(op, SP, SP, low) if low else b"")
-    return a.mov_imm(X17, size) + a.sub_extended(SP, SP, X17)
+        code = a.imm(a.SUB_IMM, SP, SP, size - low) if size > low else b""
+        return code + (a.imm(a.SUB_IMM, SP, SP, low) if low else b"")
+    return a.mov_imm(X17, size) + a.extended(a.SUB, SP, SP, X17)
 
 
 def prologue(size: int) -> bytes:
     """Link the frame, make room, store the vmctx."""
-    frame = a.push_pair(X29, X30) + a.imm(a.ADD_IMM, X29, SP, 0) + _move_sp(a.SUB_IMM, size)
+    frame = a.push_pair(X29, X30) + a.imm(a.ADD_IMM, X29, SP, 0) + _lower_stack(size)
     return frame + a.mem(a.STR_X, X28, SP)
 
 
 def frame_check(size: int, far: bool) -> bytes:
     """A branch taken if the real limit + size is above the stack pointer; the sum cannot wrap."""
     need = vmctx_load(X16, vmctx.REAL_STACK_LIMIT) + a.mov_imm(X17, size + 16)
-    need += a.rrr(a.ADD, X16, X16, X17) + a.mov(X15, X30) + a.cmp_sp(X16)
+    need += a.rrr(a.ADD, X16, X16, X17) + a.mov(X15, X30) + a.extended(a.SUBS, ZR, SP, X16)
     return need + outward(a.b_cond(LO), far)
 
 
@@ -94,8 +94,8 @@ def zero_slots(start: int, end: int) -> bytes:
     if end - start <= _UNROLLED and end <= 512:
         pairs = range(start, end, 16)
         return code + b"".join(a.pair(a.STP_X, ZR, ZR, SP, at) for at in pairs)
-    code += a.mov_imm(X17, start) + a.add_extended(X17, SP, X17)
-    code += a.mov_imm(X16, end) + a.add_extended(X16, SP, X16)
+    code += a.mov_imm(X17, start) + a.extended(a.ADD, X17, SP, X17)
+    code += a.mov_imm(X16, end) + a.extended(a.ADD, X16, SP, X16)
     return code + a.stp_after(ZR, ZR, X17, 16) + a.cmp(X17, X16) + a.b_cond(LO, -8)
 
 
@@ -144,7 +144,11 @@ def interrupt_check(far: bool) -> bytes:
 
 def stack_check(far: bool) -> bytes:
     """Compare the stack pointer with the limit."""
-    return vmctx_load(X16, vmctx.STACK_LIMIT) + a.cmp_sp(X16) + outward(a.b_cond(LO), far)
+    return (
+        vmctx_load(X16, vmctx.STACK_LIMIT)
+        + a.extended(a.SUBS, ZR, SP, X16)
+        + outward(a.b_cond(LO), far)
+    )
 
 
 def epoch_check(far: bool) -> bytes:

@@ -73,7 +73,8 @@ Transfer = tuple[int, int]
 """A row of the loads and stores above."""
 
 _UNSIGNED_OFFSET = 0x0100_0000
-_PRE_INDEX, _POST_INDEX = 0x0100_0000, 0x0080_0000
+_WRITE_BACK = 0x0080_0000
+"""Added to a pair's encoding the base changes before the access; subtracted, after it."""
 
 
 # Integers
@@ -104,11 +105,6 @@ def cmp(n: int, m: int, w: int = 1) -> bytes:
     return rrr(SUBS, ZR, n, m, w)
 
 
-def cmp_sp(m: int) -> bytes:
-    """`cmp sp, m`."""
-    return pack(0xEB20_63FF | m << 16)
-
-
 def cmp_extended(n: int, m: int, is_signed: bool) -> bytes:
     """`cmp n, wm, sxtw`, or `uxtw`."""
     return pack(0xEB20_001F | m << 16 | (0xC000 if is_signed else 0x4000) | n << 5)
@@ -119,14 +115,9 @@ def add_shifted(d: int, n: int, m: int, shift: int) -> bytes:
     return pack(0x8B00_0000 | m << 16 | shift << 10 | n << 5 | d)
 
 
-def add_extended(d: int, n: int, m: int) -> bytes:
-    """`add d, n, m`, where d and n may be the stack pointer."""
-    return pack(0x8B20_6000 | m << 16 | n << 5 | d)
-
-
-def sub_extended(d: int, n: int, m: int) -> bytes:
-    """`sub d, n, m`, where d and n may be the stack pointer."""
-    return pack(0xCB20_6000 | m << 16 | n << 5 | d)
+def extended(op: int, d: int, n: int, m: int) -> bytes:
+    """`op d, n, m` for an addition or subtraction, where d and n may be the stack pointer."""
+    return pack(1 << 31 | op | 0x0020_6000 | m << 16 | n << 5 | d)
 
 
 def msub(d: int, n: int, m: int, a: int, w: int = 1) -> bytes:
@@ -295,17 +286,17 @@ def pair(transfer: Transfer, t: int, u: int, n: int, offset: int = 0) -> bytes:
 
 def push_pair(t: int, u: int, size: int = 16) -> bytes:
     """`stp t, u, [sp, #-size]!`."""
-    return pair((STP_X[0] + _POST_INDEX, 3), t, u, SP, -size)
+    return pair((STP_X[0] + _WRITE_BACK, 3), t, u, SP, -size)
 
 
 def pop_pair(t: int, u: int, size: int = 16) -> bytes:
     """`ldp t, u, [sp], #size`."""
-    return pair((LDP_X[0] - _POST_INDEX, 3), t, u, SP, size)
+    return pair((LDP_X[0] - _WRITE_BACK, 3), t, u, SP, size)
 
 
 def stp_after(t: int, u: int, n: int, step: int) -> bytes:
     """`stp t, u, [n], #step`."""
-    return pair((STP_X[0] - _POST_INDEX, 3), t, u, n, step)
+    return pair((STP_X[0] - _WRITE_BACK, 3), t, u, n, step)
 
 
 # Control
