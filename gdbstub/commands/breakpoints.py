@@ -1,4 +1,4 @@
-"""Breakpoints and watchpoints, with the conditions and commands the target decides on.
+"""Breakpoints, watchpoints and catchpoints, with the conditions and commands the target decides on.
 
 A condition that cannot be compiled is an error: the breakpoint is not inserted, since it would stop
 where nobody wants it to (GDB manual, E.2 `Z0`).
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from gdbstub.agent import ExpressionError, compile_command, compile_condition
 from gdbstub.commands.outcome import EMPTY, OK, Outcome, Refused, Reply
 from gdbstub.commands.state import Client
+from gdbstub.extensions import SystemCalls
 from gdbstub.rsp import FieldError, from_hex, hex_number
 from gdbstub.target import CODE_KINDS, WATCH_KINDS, Address, BreakpointKind
 
@@ -86,6 +87,24 @@ def remove(client: Client, request: Request) -> Outcome:
     client.target.remove_breakpoint(kind, request.address, request.length)
     if kind in CODE_KINDS:
         client.decisions.remove(kind, request.address)
+    return OK
+
+
+def parse_catch(rest: bytes) -> frozenset[int] | None:
+    """Take `1[;number]...`, without numbers for all calls, or `0` for none."""
+    wanted, *numbers = rest.split(b";")
+    if wanted == b"1":
+        return frozenset(hex_number(number) for number in numbers) or None
+    if wanted == b"0" and not numbers:
+        return frozenset()
+    raise FieldError("system calls are caught with 1[;number]... or 0")
+
+
+def catch_system_calls(client: Client, numbers: frozenset[int] | None) -> Outcome:
+    """`QCatchSyscalls`."""
+    extension = client.target
+    assert isinstance(extension, SystemCalls)
+    extension.catch_system_calls(numbers)
     return OK
 
 

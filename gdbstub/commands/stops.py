@@ -20,6 +20,7 @@ from gdbstub.target import (
     Stepped,
     Stop,
     StopReason,
+    SystemCall,
     Trapped,
     Watched,
 )
@@ -102,6 +103,8 @@ def _reason(client: Client, reason: StopReason) -> list[str]:
         return [f"{_WATCHES[reason.kind]}:{reason.address:x}"]
     if isinstance(reason, LibrariesChanged):
         return ["library:1"]
+    if isinstance(reason, SystemCall):
+        return [f"syscall_{'return' if reason.returned else 'entry'}:{reason.number:x}"]
     if client.peer is Dialect.LLDB:
         fields = [f"reason:{word}" for word in (lldb_reason(reason),) if word]
         text = description(reason)

@@ -33,6 +33,7 @@ from gdbstub.extensions import (
     Regions,
     RegisterInfos,
     ServedFiles,
+    SystemCalls,
     WasmState,
 )
 from gdbstub.rsp import from_hex
@@ -144,6 +145,7 @@ COMMANDS = (
     # breakpoints and watchpoints
     _row(b"Z", breakpoints.parse, breakpoints.insert, feature=b"ConditionalBreakpoints+;BreakpointCommands+", told=_GDB),
     _row(b"z", breakpoints.parse, breakpoints.remove),
+    _row(b"QCatchSyscalls:", breakpoints.parse_catch, breakpoints.catch_system_calls, needs=SystemCalls, feature=b"QCatchSyscalls+", told=_GDB),
     _row(b"qWatchpointSupportInfo", parse.raw, breakpoints.watchpoint_support),
     # documents and files
     _row(b"qXfer:features:read:",  documents.parse_piece, documents.features,  needs=Features,  feature=b"qXfer:features:read+", idle=True),

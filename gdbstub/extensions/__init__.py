@@ -13,6 +13,7 @@ from gdbstub.extensions.machine import (
     Regions,
     RegisterInfo,
     RegisterInfos,
+    SystemCalls,
 )
 from gdbstub.extensions.wasm import WasmState
 
@@ -28,5 +29,6 @@ __all__ = [
     "RegisterInfo",
     "RegisterInfos",
     "ServedFiles",
+    "SystemCalls",
     "WasmState",
 ]

@@ -71,6 +71,15 @@ class Regions(Protocol):
 
 
 @runtime_checkable
+class SystemCalls(Protocol):
+    """Stops at system calls, by their numbers on Linux (`QCatchSyscalls`)."""
+
+    def catch_system_calls(self, numbers: frozenset[int] | None) -> None:
+        """Stop before and after the calls with these numbers from now on; None for all calls."""
+        ...
+
+
+@runtime_checkable
 class Monitor(Protocol):
     """Commands of our own (`qRcmd`, gdb's `monitor`)."""
 

@@ -30,6 +30,7 @@ class RawKind(enum.Enum):
     TRAP = "trap"  # a Wasm trap; resuming ends the guest
     INTERRUPT = "interrupt"  # after Guest.interrupt()
     LIBRARY = "library"  # modules were registered
+    SYSTEM_CALL = "system call"  # before or after a call that is caught
 
 
 class Reader(Protocol):

@@ -50,6 +50,14 @@ class LibrariesChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemCall:
+    """A call that the client catches is about to be made, or has `returned`."""
+
+    number: int
+    returned: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Exited:
     """The guest ended by itself with this exit code, 0..255."""
 
@@ -63,7 +71,9 @@ class Terminated:
     signal: Signal
 
 
-StopReason: TypeAlias = Breakpoint | Stepped | Signalled | Trapped | Watched | LibrariesChanged
+StopReason: TypeAlias = (
+    Breakpoint | Stepped | Signalled | Trapped | Watched | LibrariesChanged | SystemCall
+)
 Exit: TypeAlias = Exited | Terminated
 
 

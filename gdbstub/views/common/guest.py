@@ -19,12 +19,14 @@ from gdbstub.target import (
     Gate,
     RawKind,
     Signal,
+    SystemCall,
     Target,
     Terminated,
     Verdict,
 )
 from gdbstub.views.common.rendering import Interruption, RenderingFactory, Stage
 from gdbstub.views.common.stops import Fault, Standing, fault_of
+from gdbstub.views.common.syscalls import system_call
 from jit import ExitTrap, InvalidFunction, Trap
 from jit.debug import events
 from jit.debug.debugger import Debugger
@@ -121,7 +123,13 @@ class ProgramGuest:
                 self._boundary(self._place(), kind)
             case events.Interrupt():
                 if self._interruption.wanted:
-                    self._in_host_call()
+                    self._in_host_call(Standing(RawKind.INTERRUPT, self._address()))
+            case events.HostCall(name=name, returned=returned):
+                number = system_call(name)
+                if number is not None:
+                    call = SystemCall(number, returned)
+                    kind = RawKind.SYSTEM_CALL
+                    self._in_host_call(Standing(kind, self._address(), call=call))
             case events.HostcallError(error=ExitTrap()):
                 pass  # the guest ends itself: no fault
             case events.Trap() | events.HostcallError():
@@ -152,8 +160,8 @@ class ProgramGuest:
                 break  # the new client has been shown the op's own address
         self._debugger.step(stepping and not self._view.coasting)
 
-    def _in_host_call(self) -> None:
-        self._debugger.step(self._ask(Standing(RawKind.INTERRUPT, self._address())).stepping)
+    def _in_host_call(self, standing: Standing) -> None:
+        self._debugger.step(self._ask(standing).stepping)
 
     def _fault(self, fault: Fault) -> None:
         address = self._address()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gdbstub.target import Address, RawKind, Signal
+from gdbstub.target import Address, RawKind, Signal, SystemCall
 from jit import TrapCode
 from jit.debug.events import HostcallError, Trap
 
@@ -37,11 +37,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The raw event a guest stands at, at the address its view gave; `fault` with a trap only."""
+    """The raw event a guest stands at, at the address its view gave.
+
+    `fault` with a trap only, `call` with a system call.
+    """
 
     kind: RawKind
     address: Address
     fault: Fault | None = None
+    call: SystemCall | None = None
 
 
 def fault_of(event: Trap | HostcallError) -> Fault:

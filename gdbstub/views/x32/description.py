@@ -3,7 +3,8 @@
 The numbers are gdb's own for i386:x64-32 (features org.gnu.gdb.i386.core and .sse, GDB manual,
 "Standard Target Features").  rip is a 32-bit code pointer so that `print $pc` names the function;
 the sse feature is always there, because gdb 13 aborts on `finish` from a function returning double
-without it.
+without it; the linux feature, because gdb takes the machine for one without an operating system
+otherwise, which has neither system calls to catch nor processes to tell of.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ FCTRL = 32
 XMM0 = 40
 XMM1 = 41
 MXCSR = 56
+ORIG_RAX = 57
 
 
 class Register(NamedTuple):
@@ -34,6 +36,7 @@ class Register(NamedTuple):
 
 _CORE = "org.gnu.gdb.i386.core"
 _SSE = "org.gnu.gdb.i386.sse"
+_LINUX = "org.gnu.gdb.i386.linux"
 
 _GENERAL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp")
 _NUMBERED = tuple(f"r{number}" for number in range(8, 16))
@@ -49,6 +52,7 @@ REGISTERS: tuple[Register, ...] = (
     *(Register(name, 4, "int", _CORE, "float") for name in _FPU),
     *(Register(f"xmm{number}", 16, "vec128", _SSE) for number in range(16)),
     Register("mxcsr", 4, "i386_mxcsr", _SSE, "vector"),
+    Register("orig_rax", 8, "int64", _LINUX, "system"),
 )
 
 OFFSETS: tuple[int, ...] = tuple(
@@ -98,6 +102,7 @@ def target_xml() -> bytes:
         "<osabi>GNU/Linux</osabi>",
         *_feature(_CORE, _flags("i386_eflags", _EFLAGS)),
         *_feature(_SSE, [*_vector_types(), *_flags("i386_mxcsr", _MXCSR)]),
+        *_feature(_LINUX, []),
         "</target>",
     ]
     return "\n".join(lines).encode("ascii")

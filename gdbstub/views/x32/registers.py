@@ -23,7 +23,10 @@ ANCHORS: dict[int, int] = {
 
 RETURN_REGISTERS = frozenset({d.RAX, d.RDX, d.XMM0, d.XMM1})
 
-_FIXED = {d.EFLAGS: 0x202, d.FCTRL: 0x37F, d.MXCSR: 0x1F80}
+_NO_CALL = (1 << 64) - 1
+"""orig_rax outside system calls; gdb writes it whenever it writes the pc, so that Linux restarts none."""
+
+_FIXED = {d.EFLAGS: 0x202, d.FCTRL: 0x37F, d.MXCSR: 0x1F80, d.ORIG_RAX: _NO_CALL}
 
 
 class RegisterFile:

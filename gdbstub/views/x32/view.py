@@ -29,6 +29,7 @@ from gdbstub.target import (
 from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
+from gdbstub.views.common.syscalls import system_call
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
@@ -208,6 +209,8 @@ class X32View:
             return Breakpoint(self._breakpoints.kind(standing.address))
         if standing.kind is RawKind.INTERRUPT:
             return Signalled(Signal.INT)
+        if standing.call is not None:
+            return standing.call
         return Stepped()
 
     def threads(self) -> Sequence[Thread]:
@@ -263,12 +266,22 @@ class X32View:
 
     def detach(self) -> None:
         """Forget the client."""
+        self._debugger.watch_host_calls(None)
         self._breakpoints.clear()
         self._structs.clear()
         self._registers.reset()
         self._frames.drop_scratch()
 
     # Extensions
+
+    def catch_system_calls(self, numbers: frozenset[int] | None) -> None:
+        """Stop at the WASI functions that stand for these calls."""
+
+        def wanted(name: str) -> bool:
+            number = system_call(name)
+            return number is not None and (numbers is None or number in numbers)
+
+        self._debugger.watch_host_calls(wanted if numbers is None or numbers else None)
 
     def features_xml(self, annex: str) -> bytes:
         """Return the target description."""

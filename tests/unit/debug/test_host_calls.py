@@ -102,6 +102,25 @@ def test_a_call_that_is_made_again_is_reported_once(guest: Guest) -> None:
     assert log == [HostCall("m.h"), interrupt, interrupt, HostCall("m.h", returned=True)]
 
 
+def test_watching_anew_at_every_stop_reports_no_call_twice(guest: Guest) -> None:
+    """As gdb does it: what it catches is taken out at a stop, and put in again."""
+    log: list[DebugEvent] = []
+    instance = one(guest, [HostCallInterrupted()])
+    debugger = guest.debugger
+    assert debugger is not None
+
+    def handler(event: DebugEvent) -> None:
+        log.append(event)
+        debugger.watch_host_calls(None)
+        debugger.watch_host_calls("m.h".__eq__)
+
+    debugger.watch_host_calls("m.h".__eq__)
+    guest.run(instance, "f", handler=handler)
+    guest.run(instance, "f", handler=handler)
+    call, returned = HostCall("m.h"), HostCall("m.h", returned=True)
+    assert log == [call, Interrupt(in_host_call=True), returned, call, returned]
+
+
 def test_a_call_that_ends_the_program_does_not_return(guest: Guest) -> None:
     log: list[DebugEvent] = []
     end = ExitTrap(3)

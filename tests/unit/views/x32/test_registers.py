@@ -59,7 +59,7 @@ def test_values(name: str, value: int) -> None:
 
 def test_a_g_packet_is_all_of_them_in_order() -> None:
     data = registers().read_all()
-    assert len(data) == d.G_SIZE == 16 * 8 + 4 + 4 + 6 * 4 + 8 * 10 + 8 * 4 + 16 * 16 + 4
+    assert len(data) == d.G_SIZE == 16 * 8 + 4 + 4 + 6 * 4 + 8 * 10 + 8 * 4 + 16 * 16 + 4 + 8
     assert struct.unpack_from("<I", data, d.OFFSETS[d.RIP]) == (PC,)
 
 
