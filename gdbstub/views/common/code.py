@@ -71,6 +71,11 @@ class ModuleCode:
             return None
         return self.functions[at]
 
+    def function_after(self, pc: int) -> FunctionCode | None:
+        """Return the first function that begins past a PC."""
+        at = bisect_right(self._starts, pc)
+        return self.functions[at] if at < len(self.functions) else None
+
     def boundaries(self, function: FunctionCode) -> Sequence[int]:
         """Return the PCs of a function's ops, ascending."""
         return self._debugger.boundaries(self.module.index, function.defined_index)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from gdbstub.target import Address, BreakpointKind, TargetError
 from gdbstub.views.common.rendering import Point
 from gdbstub.views.wasm.addresses import Kind, encode
-from gdbstub.views.wasm.memory import CodeImage
+from gdbstub.views.wasm.image import CodeImage
 from jit import WasmtimeError
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 from gdbstub.extensions import HostInfo, RegisterInfo
 from gdbstub.target import RegisterNumber
 from gdbstub.views.wasm.addresses import Kind, encode
-from gdbstub.views.wasm.memory import CodeImage
+from gdbstub.views.wasm.image import CodeImage
 
 HOST = HostInfo(triple="wasm32-unknown-unknown-wasm", pointer_size=4)
 """lldb (22) matches a module with the file the user opened only under exactly this triple."""

@@ -1,49 +1,18 @@
-"""What lldb reads and writes by address: linear memories, and modules in code addresses.
-
-A module reads as its bytes, except that the declarations of locals read as `nop`s: they lie between a
-function's address and its first op, and lldb (22) would disassemble them as ops, out of step.
-"""
+"""What lldb reads and writes by address: linear memories, and modules in code addresses."""
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from gdbstub.extensions import Region
 from gdbstub.target import Address, TargetError, unreadable
-from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.wasm.addresses import LAST, Kind, decode, encode
-from gdbstub.views.wasm.lines import Lines
+from gdbstub.views.wasm.image import CodeImage
 from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError, OutOfRange
-
-_NOP = b"\x01"
-
-
-class CodeImage:
-    """One module as its code addresses show it."""
-
-    def __init__(self, code: ModuleCode) -> None:
-        self.code = code
-
-    @cached_property
-    def data(self) -> bytes:
-        """The bytes shown."""
-        data = bytearray(self.code.module.info.data)
-        for function in self.code.functions:
-            size = function.first_op - function.start
-            data[function.start : function.first_op] = _NOP * size
-        return bytes(data)
-
-    @cached_property
-    def lines(self) -> Lines:
-        """The lines of its functions."""
-        info = self.code.module.info
-        section = info.code_section
-        return Lines(info.section(".debug_line") or b"", 0 if section is None else section[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +70,7 @@ class AddressSpace:
         if kind != Kind.CODE or number >= len(self._images):
             return None
         image = self._images[number]
-        return (image, offset) if offset < len(image.data) else None
+        return (image, offset) if offset < image.size else None
 
     def read(self, address: int, length: int) -> bytes:
         """Return up to `length` bytes, fewer where they end; `TargetError` for none at all."""
@@ -110,7 +79,7 @@ class AddressSpace:
         if kind == Kind.CODE:
             found = self.image_at(address)
             if found is not None:
-                data = found[0].data[offset : offset + length]
+                data = found[0].read(offset, length)
         elif kind == Kind.MEMORY:
             place = self._memory(number)
             if place is not None and offset < self._size(place):
@@ -152,4 +121,4 @@ class AddressSpace:
             if size:
                 yield Region(encode(Kind.MEMORY, number, 0), size, "rw")
         for number, image in enumerate(self._images):
-            yield Region(encode(Kind.CODE, number, 0), len(image.data), "rx")
+            yield Region(encode(Kind.CODE, number, 0), image.size, "rx")

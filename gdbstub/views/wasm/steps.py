@@ -14,13 +14,12 @@ from dataclasses import dataclass
 
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.wasm.breakpoints import Breakpoints
+from gdbstub.views.wasm.image import CALL, CALL_INDIRECT, CodeImage
 from gdbstub.views.wasm.lines import Lines
-from gdbstub.views.wasm.memory import CodeImage
 from jit.debug.debugger import Debugger
 from jit.debug.frames import FrameHandle
 
-_CALLS = frozenset({0x10, 0x11})
-"""call, call_indirect."""
+_CALLS = frozenset({CALL, CALL_INDIRECT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ from gdbstub.views.wasm.addresses import OUTSIDE, Kind, decode, encode
 from gdbstub.views.wasm.breakpoints import Breakpoints
 from gdbstub.views.wasm.description import HOST, PC, PC_SIZE, REGISTERS, libraries_xml
 from gdbstub.views.wasm.frames import Frames
+from gdbstub.views.wasm.image import CodeImage
 from gdbstub.views.wasm.intent import Intent
-from gdbstub.views.wasm.memory import AddressSpace, CodeImage
+from gdbstub.views.wasm.memory import AddressSpace
 from gdbstub.views.wasm.steps import Steps
 from jit.debug.debugger import Debugger
 

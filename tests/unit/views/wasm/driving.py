@@ -53,7 +53,9 @@ class Session:
 
 
 def session(
-    *texts: str, host: Callable[[Linker, Store], None] | None = None, path: str | None = None
+    *texts: str | bytes,
+    host: Callable[[Linker, Store], None] | None = None,
+    path: str | None = None,
 ) -> Session:
     """Prepare to run the export `go` of the last module; earlier ones are linked as `m0`, `m1`..."""
     config = Config()
@@ -62,7 +64,9 @@ def session(
     store, linker = Store(engine), Linker(engine)
     if host is not None:
         host(linker, store)
-    modules = [Module(engine, bytes(wat2wasm(text))) for text in texts]
+    modules = [
+        Module(engine, text if isinstance(text, bytes) else bytes(wat2wasm(text))) for text in texts
+    ]
 
     def start() -> None:
         instance = _link(linker, store, modules)

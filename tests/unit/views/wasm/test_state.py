@@ -182,6 +182,30 @@ def test_a_read_ends_where_memory_ends_and_a_write_is_whole_or_nothing() -> None
     session('(module (memory 1) (func (export "go") nop))').run(entry)
 
 
+def test_padded_indices_of_calls_read_as_short_ones_and_nops() -> None:
+    """The bytes of a linked program: `call 3` as 10 83 80 80 80 00, `call_indirect 0 0` in 11 bytes."""
+    header = bytes.fromhex("0061736d01000000")
+    sections = bytes.fromhex(
+        "01 04 01 600000"  # type () -> ()
+        "03 03 02 00 00"
+        "04 04 01 70 00 01"
+        "07 06 01 02 676f 00 01"  # export go, function 1
+        "0a 1a 02"
+        "02 00 0b"
+        "15 00 10 80 80 80 80 00 41 00 11 80 80 80 80 00 80 80 80 80 00 0b"
+    )
+    run = session(header + sections)
+
+    def entry(run: Session) -> Verdict:
+        start = run.start(1)
+        shown = run.view.read_memory(THREAD, Address(BASE + start), 21)
+        assert shown.hex(" ") == ("01 10 00 01 01 01 01 41 00 11 00 00 01 01 01 01 01 01 01 01 0b")
+        assert run.view.read_memory(THREAD, Address(BASE + start + 3), 2) == b"\1\1"
+        return GO
+
+    run.run(entry)
+
+
 def test_a_module_reads_as_its_bytes_but_for_declarations_of_locals() -> None:
     def entry(run: Session) -> Verdict:
         data = run.debugger.modules()[0].info.data
