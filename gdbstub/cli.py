@@ -270,7 +270,14 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
 
     def make_guest(launch: Launch) -> ProgramGuest:
         run = loaded.pop() if loaded else load_again(settings, launch)
-        return ProgramGuest(Debugger(run.store), run.start, run.name, VIEWS, path=run.path)
+        return ProgramGuest(
+            Debugger(run.store),
+            run.start,
+            run.name,
+            VIEWS,
+            path=run.path,
+            arguments=run.arguments,
+        )
 
     try:
         ending = run_server(

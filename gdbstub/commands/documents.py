@@ -6,10 +6,11 @@ import errno
 import struct
 from xml.sax.saxutils import quoteattr
 
+from gdbstub.commands import procfs
 from gdbstub.commands.outcome import Outcome, Refused, Reply
 from gdbstub.commands.parse import split
 from gdbstub.commands.state import Client
-from gdbstub.extensions import ExecFile, Features, Libraries, ServedFiles
+from gdbstub.extensions import ExecFile, Features, Libraries, Process, ServedFiles
 from gdbstub.rsp import FieldError, escape_within, hex_number, text_from_hex
 from gdbstub.target import TargetError
 
@@ -110,10 +111,12 @@ def open_file(client: Client, wanted: tuple[str, int]) -> Outcome:
     extension = client.target
     assert isinstance(extension, ServedFiles)
     path, flags = wanted
-    try:
-        contents = extension.served_file(path)
-    except TargetError as error:
-        return _file_error(error.code)
+    contents = procfs.contents(extension, path) if isinstance(extension, Process) else None
+    if contents is None:
+        try:
+            contents = extension.served_file(path)
+        except TargetError as error:
+            return _file_error(error.code)
     if flags != _READ_ONLY:
         return _file_error(errno.EROFS)
     descriptor = next(n for n in range(_FIRST_FILE, 1 << 16) if n not in client.files)
@@ -148,6 +151,17 @@ def stat_file(client: Client, descriptor: int) -> Outcome:
     fields = (0, descriptor, _MODE, 1, 0, 0, 0, size, 4096, (size + 511) // 512, 0, 0, 0)
     data, _ = escape_within(_STAT.pack(*fields), client.packet_size)
     return Reply(b"F%x;" % _STAT.size + data)
+
+
+def read_link(client: Client, path: str) -> Outcome:
+    """`vFile:readlink`."""
+    extension = client.target
+    assert isinstance(extension, Process)
+    target = procfs.link(extension, path)
+    if target is None:
+        return _file_error(errno.ENOENT)
+    data, count = escape_within(target, client.packet_size - _ROOM)
+    return Reply(b"F%x;" % count + data)
 
 
 def close_file(client: Client, descriptor: int) -> Outcome:

@@ -30,6 +30,7 @@ from gdbstub.extensions import (
     Libraries,
     Machine,
     Monitor,
+    Process,
     Regions,
     RegisterInfos,
     ServedFiles,
@@ -155,6 +156,7 @@ COMMANDS = (
     _row(b"vFile:open:",  documents.parse_open,  documents.open_file,      needs=ServedFiles, idle=True),
     _row(b"vFile:pread:", documents.parse_pread, documents.read_file,      needs=ServedFiles, idle=True),
     _row(b"vFile:fstat:", parse.number,          documents.stat_file,      needs=ServedFiles, idle=True),
+    _row(b"vFile:readlink:", parse.hex_text,     documents.read_link,      needs=Process, idle=True),
     _row(b"vFile:close:", parse.number,          documents.close_file,     needs=ServedFiles, idle=True),
     # lldb's descriptions
     _row(b"qHostInfo",        parse.nothing, lldb.host_info,    needs=Machine),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -67,6 +67,27 @@ class Regions(Protocol):
 
     def region(self, address: Address) -> Region:
         """Return the region or gap holding `address`; gaps reach to the next region or the end."""
+        ...
+
+
+@runtime_checkable
+class Process(Protocol):
+    """The guest as a process (`info proc`)."""
+
+    def command_line(self) -> Sequence[str]:
+        """Return the words it was started with, its own name first."""
+        ...
+
+    def executable(self) -> str:
+        """Return the path of its program's file."""
+        ...
+
+    def working_directory(self) -> str:
+        """Return the folder that relative paths start from, as the guest names it."""
+        ...
+
+    def mappings(self) -> Sequence[Region]:
+        """List its address space, by address, without the gaps."""
         ...
 
 

@@ -57,16 +57,17 @@ class ProgramGuest:
         renderings: Mapping[Dialect, RenderingFactory],
         dialect: Dialect = Dialect.GDB,
         path: str | None = None,
+        arguments: tuple[str, ...] = (),
     ) -> None:
         """Prepare to run `start`, which executes guest code in the debugger's store.
 
         `dialect` is the one whose addresses events carry until a client comes; `path` is the
-        absolute one of the program's file.
+        absolute one of the program's file, `arguments` what it is given, its name first.
         """
         self._debugger = debugger
         self._start = start
         self._interruption = Interruption(debugger)
-        stage = Stage(debugger, self._interruption, name, path)
+        stage = Stage(debugger, self._interruption, name, path, arguments)
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
         self._view = self._renderings[dialect]
         self._standing = Standing(RawKind.ENTRY, self._view.outside())

@@ -82,9 +82,10 @@ def _same_file(name: str, path: str) -> bool:
 class Program:
     """A program that has been loaded and not yet started."""
 
-    def __init__(self, path: str, store: Store, linker: Linker, module: Module) -> None:
-        self.path = os.path.abspath(path)
-        self.name = os.path.basename(path)
+    def __init__(self, settings: Settings, store: Store, linker: Linker, module: Module) -> None:
+        self.path = os.path.abspath(settings.path)
+        self.name = os.path.basename(settings.path)
+        self.arguments = (settings.path, *settings.arguments)
         self.store = store
         self._linker = linker
         self._module = module
@@ -131,7 +132,7 @@ def _link(settings: Settings, data: bytes, debug: bool) -> Program:
     for host, guest in settings.folders:
         wasi.preopen_dir(host, guest)
     store.set_wasi(wasi)
-    return Program(settings.path, store, linker, module)
+    return Program(settings, store, linker, module)
 
 
 def _check_imports(path: str, store: Store, linker: Linker, module: Module) -> None:

@@ -33,6 +33,7 @@ class Stage:
     """What a view stands on. `name` is the program's, for lists of threads and of files.
 
     `path` is where the first module was read from, absolute; None if it came from no file.
+    `arguments` are those of the program, its name first.
     A view calls `interruption.served()` whenever it describes a stop.
     """
 
@@ -40,6 +41,7 @@ class Stage:
     interruption: Interruption
     name: str
     path: str | None = None
+    arguments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

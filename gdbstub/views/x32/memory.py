@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 
-from gdbstub.target import TargetError, unreadable
+from gdbstub.extensions import Region
+from gdbstub.target import Address, TargetError, unreadable
 from gdbstub.views.x32 import windows
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.vmctx import DepthWindow, VmctxWindow
@@ -62,6 +63,21 @@ class AddressSpace:
             raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
         return window
 
+    def regions(self) -> list[Region]:
+        """List the windows as they are now, by address."""
+        spans = [
+            (0, self._memory.size(), "rw", "[memory]"),
+            *((code.base, code.end, "rx", _name(code)) for code in self._code),
+            (self._frames.low(), windows.FRAMES_END, "rw", "[frames]"),
+            (windows.VMCTX_BASE, self._vmctx.end(), "rw", "[vmctx]"),
+            (windows.HOST_BASE, windows.HOST_BASE + windows.HOST_SIZE, "rx", "[host]"),
+        ]
+        return [
+            Region(Address(low), high - low, permissions, name)
+            for low, high, permissions, name in spans
+            if low < high
+        ]
+
     def read(self, address: int, length: int) -> bytes:
         """Return up to `length` bytes; `TargetError` for none at all."""
         try:
@@ -78,3 +94,8 @@ class AddressSpace:
             self._window(address).write(address, data)
         except DebugError as error:
             raise TargetError(errno.EFAULT, str(error)) from error
+
+
+def _name(code: CodeWindow) -> str:
+    module = code.code.module
+    return module.module.name or f"[module {module.index}]"

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
+from gdbstub.extensions import Region
 from gdbstub.monitor import MonitorError, run_command
 from gdbstub.objfile import VmctxLayout
 from gdbstub.target import (
@@ -273,6 +274,23 @@ class X32View:
         self._frames.drop_scratch()
 
     # Extensions
+
+    def command_line(self) -> Sequence[str]:
+        """Return the program's arguments, its name first."""
+        return self._stage.arguments
+
+    def executable(self) -> str:
+        """Return the module's path."""
+        return self._stage.path or self._program.path
+
+    def working_directory(self) -> str:
+        """Return the root: it is where WASI's libc begins."""
+        return "/"
+
+    def mappings(self) -> Sequence[Region]:
+        """List the windows."""
+        self._make_windows()
+        return self._memory.regions()
 
     def catch_system_calls(self, numbers: frozenset[int] | None) -> None:
         """Stop at the WASI functions that stand for these calls."""

@@ -66,6 +66,10 @@ class VmctxWindow:
         number = next(n for n, other in enumerate(instances) if other is instance)
         return VMCTX_BASE + VMCTX_STRIDE * number
 
+    def end(self) -> int:
+        """Return where the last instance's vmctx ends."""
+        return VMCTX_BASE + VMCTX_STRIDE * len(self._debugger.instances())
+
     def _layout(self, number: int) -> VmctxLayout:
         layout = self._layouts.get(number)
         if layout is None:

@@ -72,6 +72,13 @@ class MemoryWindow:
         instances = self._debugger.instances()
         return instances[0] if instances else None
 
+    def size(self) -> int:
+        """Return how much is readable, in bytes."""
+        instance = self._instance()
+        if instance is None or not instance.memories:
+            return 0
+        return min(self._debugger.memory(instance, 0).linear.size, MEMORY_END)
+
     def read(self, address: int, length: int) -> bytes:
         """Read memory 0; see `Window`."""
         instance = self._instance()
