@@ -4,6 +4,7 @@ from gdbstub.objfile.addresses import EntryKind
 from gdbstub.objfile.build import FunctionView, ObjectFile, build_object
 from gdbstub.objfile.cache import ObjectCache, default_folder
 from gdbstub.objfile.expression import SlotKind, WasmLocation
+from gdbstub.objfile.external import External, external_sections
 from gdbstub.objfile.image import FunctionImage, ModuleImage
 from gdbstub.objfile.listing import ListedFunction, Listing
 from gdbstub.objfile.prototypes import (
@@ -24,6 +25,7 @@ from gdbstub.objfile.vmctx import VmctxLayout
 __all__ = [
     "CType",
     "EntryKind",
+    "External",
     "Field",
     "FunctionImage",
     "FunctionView",
@@ -46,6 +48,7 @@ __all__ = [
     "build_object",
     "default_folder",
     "eightbytes",
+    "external_sections",
     "scalars",
     "wasm_passing",
     "wasm_result",

@@ -103,7 +103,7 @@ def build_object(
     made: dict[int, WasmSignature] = {}
     text = ""
     if make_listing is not None and source is not None and not dwarf.describes_code:
-        listing = make_listing()
+        listing = make_listing().remarked(image.remarks)
         text = listing.text()
         sections.add_listing(image, listing, names, source)
         made = listings.signatures(listing, {index: name for index, (name, _) in names.items()})

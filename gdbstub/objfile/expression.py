@@ -24,6 +24,7 @@ from gdbstub.objfile.leb import read_uleb, skip_leb, sleb, uleb
 from gdbstub.objfile.report import DwarfError
 
 ADDR, DEREF, PLUS_UCONST, BREG0, FBREG = 0x03, 0x06, 0x23, 0x70, 0x91
+LIT0 = 0x30
 BRA, SKIP, PIECE, NOP = 0x28, 0x2F, 0x93, 0x96
 CALL_FRAME_CFA, BIT_PIECE, STACK_VALUE = 0x9C, 0x9D, 0x9F
 ADDRX, CONSTX, WASM_LOCATION = 0xA1, 0xA2, 0xED
@@ -51,6 +52,9 @@ class WasmLocation:
     kind: SlotKind
     index: int
 
+
+NO_GLOBAL = WasmLocation(SlotKind.GLOBAL_U32, TOMBSTONES[0])
+"""What the linker writes for a global that was not linked."""
 
 # Operands of each operator (DWARF 5, 7.7.1 and the GNU extensions): a size in bytes, or letters:
 # A address, O offset, U/S LEB128, L 1-byte length and block, B ULEB length and block,
@@ -272,6 +276,10 @@ class ExpressionRewriter:
             if location is None:
                 return None
             end = operator.end
+            if location == NO_GLOBAL and position < len(group):
+                # The base of thread-local storage, of which a program without threads has none.
+                parts.append(bytes((NOP,)) * (end - operator.start - 1) + bytes((LIT0,)))
+                continue
             lvalue = position == len(group) - 1 and group[position].opcode == STACK_VALUE
             if lvalue:
                 end = group[position].end

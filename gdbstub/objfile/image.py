@@ -42,7 +42,7 @@ class ModuleImage:
     of the module's code window; `vmctx_globals` maps the index of a global to its offset in the
     vmctx as the view lays it out (a missing one shows as optimized out). `vmctx` is all of that
     layout, where debuggers are to be shown it, and `depth_address` is where they find the number
-    of frames.
+    of frames. `remarks` are told at the top of a listing and in `monitor dwarf`.
     """
 
     name: str
@@ -58,6 +58,7 @@ class ModuleImage:
     host_size: int = 0x1000
     vmctx: VmctxLayout | None = None
     depth_address: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def code_delta(self) -> int:

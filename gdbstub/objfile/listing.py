@@ -7,7 +7,7 @@ is one operator.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from gdbstub.objfile import dw, layout
@@ -63,6 +63,10 @@ class Listing:
             lines += function.head
             lines += [line for _, line in function.ops]
         return "\n".join((*lines, *self.tail, ""))
+
+    def remarked(self, remarks: tuple[str, ...]) -> "Listing":
+        """Return the listing with comments before everything else."""
+        return replace(self, head=(*(f";; {remark}" for remark in remarks), *self.head))
 
     def first_lines(self) -> list[int]:
         """Return the number of each function's first line."""

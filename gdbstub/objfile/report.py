@@ -1,5 +1,6 @@
 """What happened while a module's DWARF was patched: counts, and what could not be done and why."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -33,6 +34,27 @@ class PatchReport:
     line_sequences: int
     dead_line_sequences: int
     issues: tuple[Issue, ...]
+
+
+def report_lines(report: PatchReport) -> Iterator[str]:
+    """Yield the report as lines for people."""
+    yield f"{report.units} units, {report.addresses} addresses ({report.dead_addresses} of dropped code)"
+    yield _counted(
+        "expressions", report.expressions, report.expressions_patched, report.expressions_unfit
+    )
+    yield _counted(
+        "location list entries",
+        report.list_entries,
+        report.list_entries_patched,
+        report.list_entries_unfit,
+    )
+    yield f"{report.line_sequences} line sequences ({report.dead_line_sequences} of dropped code)"
+    for issue in report.issues:
+        yield f"{issue.section}+0x{issue.offset:x}: {issue.reason}"
+
+
+def _counted(what: str, total: int, patched: int, unfit: int) -> str:
+    return f"{total} {what}: {patched} rewritten, {unfit} cannot be expressed (optimized out)"
 
 
 @dataclass(slots=True)

@@ -21,11 +21,12 @@ from gdbstub.objfile.types import TypeReader
 HOST_SYMBOL = b"__wasm_host"
 MAIN = b"main"
 
-MAIN_BY_NAME = (b"__main_argc_argv", b"__original_main", MAIN, b"__main_void")
+MAIN_BY_NAME = (b"__main_argc_argv", MAIN, b"__original_main", b"__main_void")
 """What C's main may be called, the author's own first: the others wrap it."""
 
 VTABLE_PREFIX = b"_ZTV"
-"""A vtable's DWARF type is that of one entry, so its symbol has no size."""
+VTABLE_SIZE = 16
+"""A vtable's DWARF type is that of one entry; what it starts with reaches to where objects point."""
 
 MANGLED = ("_Z", "_R")
 _PATH = re.compile(r"_ZN?[VKrRO]*")
@@ -145,7 +146,7 @@ def variable_symbols(
             continue
         if variable.function is not None and not linkage:
             name = names[variable.function.index][0] + b"." + name
-        size = 0 if linkage.startswith(VTABLE_PREFIX) else types.of(die).size
+        size = VTABLE_SIZE if linkage.startswith(VTABLE_PREFIX) else types.of(die).size
         size = min(max(size, 0), 0xFFFFFFFF - variable.address)
         symbol = Symbol(name, variable.address, size, SymbolType.OBJECT, external)
         found.setdefault((name, variable.address), symbol)

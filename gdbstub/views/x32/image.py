@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from gdbstub.objfile import FunctionImage, ListedFunction, Listing, ModuleImage, VmctxLayout
+from pathlib import Path
+
+from gdbstub.objfile import (
+    FunctionImage,
+    ListedFunction,
+    Listing,
+    ModuleImage,
+    VmctxLayout,
+    external_sections,
+)
 from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.x32.windows import DEPTH_ADDRESS, HOST_BASE, HOST_SIZE, CodeWindow
 from jit.debug.debugger import RegisteredModule
@@ -22,11 +31,13 @@ _TYPES = {
 }
 
 
-def module_image(name: str, window: CodeWindow) -> ModuleImage:
-    """Return a module as plain data."""
+def module_image(name: str, window: CodeWindow, path: str | None) -> ModuleImage:
+    """Return a module as plain data; `path` is where it was read from."""
     code = window.code
     info = code.module.info
-    code_section = info.code_section
+    start, end = info.code_section or (0, 0)
+    customs = {custom.name: info.data[custom.start : custom.end] for custom in info.customs}
+    external = external_sections(customs, end - start, None if path is None else Path(path))
     vmctx = vmctx_layout(code.module)
     return ModuleImage(
         name,
@@ -44,8 +55,8 @@ def module_image(name: str, window: CodeWindow) -> ModuleImage:
             )
             for function in code.functions
         ),
-        code_section[0] if code_section is not None else 0,
-        {custom.name: info.data[custom.start : custom.end] for custom in info.customs},
+        start,
+        customs if external is None else customs | external.customs,
         info.memories[0].limits.min * _PAGE if info.memories else 0,
         _table_functions(code),
         window.base,
@@ -54,6 +65,7 @@ def module_image(name: str, window: CodeWindow) -> ModuleImage:
         HOST_SIZE,
         vmctx,
         DEPTH_ADDRESS,
+        () if external is None else (external.remark,),
     )
 
 

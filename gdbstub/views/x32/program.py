@@ -37,13 +37,14 @@ class ServedProgram:
         """`window` gives the code window of a module."""
         self._debugger: Debugger = stage.debugger
         self._name = stage.name
+        self._module_path = stage.path
         self._window = window
         self.path = f"/wasm/{stage.name}"
 
     @cached_property
     def _object(self) -> ObjectFile:
         window = self._window(0)
-        image = module_image(self._name, window)
+        image = module_image(self._name, window, self._module_path)
         return ObjectCache(default_folder()).object_file(image, lambda: listing(window.code))
 
     def read(self, path: str) -> bytes:
