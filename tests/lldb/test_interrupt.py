@@ -11,6 +11,7 @@ from tests.lldb.session import terminal
 from tests.serving import serving
 
 LOGGING = ("--once", "--log-packets")
+RESUMED = r"resuming\s+\(lldb\) "
 INTERRUPTED = "stop reason = signal SIGINT"
 
 
@@ -23,7 +24,7 @@ def test_in_a_loop(guest: Builder) -> None:
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
         for _ in range(3):
-            lldb.say("c", "resuming")
+            lldb.say("c", RESUMED)
             server.wait_for("c")
             lldb.interrupt(INTERRUPTED)
         frames = lldb.say("bt", "frame #2.*main_void")
@@ -42,12 +43,12 @@ def test_in_a_blocked_read(guest: Builder) -> None:
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
         for _ in range(2):
-            lldb.say("c", "resuming")
+            lldb.say("c", RESUMED)
             server.wait_for("c")
             lldb.interrupt(INTERRUPTED)
         frames = lldb.say("bt", "main_void")
         assert "read_line(" in frames and "__main_argc_argv(argc=2" in frames
-        lldb.say("c", "resuming")
+        lldb.say("c", RESUMED)
         server.send("four\n")
         lldb.expect("exited with status = 0")
         assert "read 4: four" in server.output()
@@ -61,7 +62,7 @@ def test_in_a_sleep(guest: Builder) -> None:
         lldb.say("b sleep", "Breakpoint 1: where")
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
-        lldb.say("c", "resuming")
+        lldb.say("c", RESUMED)
         server.wait_for("c")
         lldb.interrupt(INTERRUPTED)
         assert "__main_argc_argv(argc=3" in lldb.say("bt", "main_void")
@@ -76,7 +77,7 @@ def test_a_breakpoint_set_while_the_guest_runs(guest: Builder) -> None:
         lldb.say("b spin", "Breakpoint 1: where")
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
-        lldb.say("c", "resuming")
+        lldb.say("c", RESUMED)
         lldb.say("b session.c:72", "Breakpoint 2: where")
         stop = lldb.expect(r"stop reason = breakpoint 2.1[^>]*->")
         assert "spin(start=0) at session.c:72" in stop
@@ -91,7 +92,7 @@ def test_detaching_while_the_guest_runs(guest: Builder) -> None:
         lldb.say("b read_line", "Breakpoint 1: where")
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
-        lldb.say("c", "resuming")
+        lldb.say("c", RESUMED)
         lldb.say("detach", "detached")
         server.send("on my own\n")
         assert "read 9: on my own" in server.output()
@@ -102,6 +103,6 @@ def test_killing_while_the_guest_runs(guest: Builder) -> None:
         serving(guest("session"), "loop", options=LOGGING) as server,
         terminal(server.port) as lldb,
     ):
-        lldb.say("c", "resuming")
+        lldb.say("c", RESUMED)
         lldb.say("kill", "exited with status = 9")
         assert server.process.wait(timeout=20) == 137

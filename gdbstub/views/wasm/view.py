@@ -26,6 +26,7 @@ from gdbstub.target import (
     Thread,
     ThreadId,
     Trapped,
+    Verdict,
 )
 from gdbstub.views.common.code import FunctionCode, ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
@@ -65,14 +66,16 @@ class WasmView:
         self._standing = Standing(RawKind.ENTRY, OUTSIDE)
         self._hit: BreakpointKind | None = None
         """The kind of breakpoint of the client's that the guest stands at."""
-        self._interrupted = False
 
     # As the guest drives it
+
+    def divert(self, verdict: Verdict) -> Verdict | Address:
+        """Go on: lldb calls no functions by this protocol; see `Rendering`."""
+        return verdict
 
     def stand(self, standing: Standing) -> None:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
-        self._interrupted = standing.kind is RawKind.INTERRUPT
         hit = standing.kind is RawKind.BREAKPOINT
         self._hit = self._breakpoints.kind(standing.address) if hit else None
         self._frames.reset()
@@ -150,8 +153,6 @@ class WasmView:
 
     def stop(self) -> Stop:
         """Describe the present stop."""
-        # A Ctrl-C may come while lldb steps off a breakpoint: then the step's stop is the Ctrl-C's.
-        self._interrupted |= self._stage.interruption.wanted
         self._stage.interruption.served()
         self._intent.told()
         self._update_images()
@@ -171,7 +172,8 @@ class WasmView:
             return Trapped(standing.fault.signal, standing.fault.text)
         if self._hit is not None:
             return Breakpoint(self._hit)
-        if self._interrupted:
+        # lldb runs on after an interrupt of its own, so a step that is done must be told as one.
+        if standing.kind is RawKind.INTERRUPT:
             return Signalled(Signal.INT)
         return Stepped()
 
