@@ -10,7 +10,14 @@ from gdbstub.commands import procfs
 from gdbstub.commands.outcome import Outcome, Refused, Reply
 from gdbstub.commands.parse import split
 from gdbstub.commands.state import Client
-from gdbstub.extensions import ExecFile, Features, Libraries, Process, ServedFiles
+from gdbstub.extensions import (
+    ExecFile,
+    Features,
+    Libraries,
+    LoadedObjects,
+    Process,
+    ServedFiles,
+)
 from gdbstub.rsp import FieldError, escape_within, hex_number, text_from_hex
 from gdbstub.target import TargetError
 
@@ -68,6 +75,22 @@ def libraries(client: Client, wanted: tuple[str, int, int]) -> Outcome:
     if offset == 0:
         client.documents[b"libraries"] = extension.libraries_xml()
     return _piece(client, b"libraries", offset, length)
+
+
+def loaded_objects(client: Client, wanted: tuple[str, int, int]) -> Outcome:
+    """`qXfer:libraries-svr4:read`: what gdb reads for a machine with Linux on it."""
+    extension = client.target
+    assert isinstance(extension, LoadedObjects)
+    _, offset, length = wanted
+    if offset == 0:
+        rows = "".join(
+            f'<library name={quoteattr(found.path)} lm="0x{found.link_map:x}"'
+            f' l_addr="0x{found.bias:x}" l_ld="0x0" lmid="0x0"/>\n'
+            for found in extension.loaded_objects()
+        )
+        document = f'<library-list-svr4 version="1.0">\n{rows}</library-list-svr4>\n'
+        client.documents[b"libraries-svr4"] = document.encode("utf-8", "surrogateescape")
+    return _piece(client, b"libraries-svr4", offset, length)
 
 
 def threads(client: Client, wanted: tuple[str, int, int]) -> Outcome:

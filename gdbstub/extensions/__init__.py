@@ -4,7 +4,14 @@ A view has a feature when it has the methods; the packet's row names the Protoco
 feature is absent is answered as unknown and not advertised.
 """
 
-from gdbstub.extensions.files import ExecFile, Features, Libraries, ServedFiles
+from gdbstub.extensions.files import (
+    ExecFile,
+    Features,
+    Libraries,
+    LoadedObject,
+    LoadedObjects,
+    ServedFiles,
+)
 from gdbstub.extensions.machine import (
     HostInfo,
     Machine,
@@ -23,6 +30,8 @@ __all__ = [
     "Features",
     "HostInfo",
     "Libraries",
+    "LoadedObject",
+    "LoadedObjects",
     "Machine",
     "Monitor",
     "Process",

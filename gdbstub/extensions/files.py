@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from gdbstub.target import Address
 
 
 @runtime_checkable
@@ -29,6 +33,31 @@ class Libraries(Protocol):
 
     def libraries_xml(self) -> bytes:
         """Return the `<library-list>` document."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedObject:
+    """A module besides the program's first, as gdb is told of a shared library on Linux.
+
+    `path` is to be opened through `ServedFiles`; `bias` is added to the addresses in that file.
+    `link_map` is an address of the object's own, never 0; the client only compares it.
+    """
+
+    path: str
+    link_map: Address
+    bias: int = 0
+
+
+@runtime_checkable
+class LoadedObjects(Protocol):
+    """The further modules (`qXfer:libraries-svr4:read`), in order of registration.
+
+    A stop after which there are more is told with the field `library`.
+    """
+
+    def loaded_objects(self) -> Sequence[LoadedObject]:
+        """List the modules but for the program's first."""
         ...
 
 

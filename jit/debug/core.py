@@ -18,6 +18,7 @@ from jit.debug.events import (
     EpochYield,
     HostcallError,
     Interrupt,
+    ModuleRegistered,
     Trap,
 )
 from jit.debug.frames import IN_FRAME, FrameHandle, InnermostFrame, Location
@@ -119,6 +120,10 @@ class DebugCore:
     def on_instance(self, instance: Instance) -> None:
         """Look at the host functions it came with; its code's sites are enabled as it is compiled."""
         self.host_calls.update()
+        first = all(other.module is not instance.module for other in self.store.instances[:-1])
+        if first and self.handler is not None:
+            self.handler(ModuleRegistered(instance.module))
+            self.store.executions += 1
 
     # Stops
 

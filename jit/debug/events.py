@@ -59,6 +59,16 @@ class HostCall(DebugEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ModuleRegistered(DebugEvent):
+    """A module has its first instance, of which nothing has run; ours alone.
+
+    Whatever instantiates it goes on: the embedder, or a host function that the guest is in.
+    """
+
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
 class EpochYield(DebugEvent):
     """The epoch's deadline was reached."""
 

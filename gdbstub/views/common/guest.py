@@ -69,6 +69,7 @@ class ProgramGuest:
         self._interruption = Interruption(debugger)
         stage = Stage(debugger, self._interruption, name, path, arguments)
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
+        self._dialect = dialect
         self._view = self._renderings[dialect]
         self._standing = Standing(RawKind.ENTRY, self._view.outside())
         self._gate: Gate
@@ -107,6 +108,7 @@ class ProgramGuest:
     def view(self, dialect: Dialect) -> Target:
         """Return the view for a client and speak its addresses from now on; see `Guest`."""
         view = self._renderings[dialect]
+        self._dialect = dialect
         if view is not self._view:
             self._view = view
             view.stand(replace(self._standing, address=self._address()))
@@ -131,6 +133,10 @@ class ProgramGuest:
                     call = SystemCall(number, returned)
                     kind = RawKind.SYSTEM_CALL
                     self._in_host_call(Standing(kind, self._address(), call=call))
+            case events.ModuleRegistered():
+                # lldb (22) would take this stop for one of its user's; it hears of modules at the next.
+                if self._entered and self._dialect is Dialect.GDB:
+                    self._in_host_call(Standing(RawKind.LIBRARY, self._address()))
             case events.HostcallError(error=ExitTrap()):
                 pass  # the guest ends itself: no fault
             case events.Trap() | events.HostcallError():

@@ -14,6 +14,7 @@ from gdbstub.target import (
     Address,
     Breakpoint,
     BreakpointKind,
+    LibrariesChanged,
     RawKind,
     RegisterNumber,
     ResumeRequest,
@@ -227,6 +228,8 @@ class X32View:
         self._registers.write_all(values)
 
     def read_register(self, thread: ThreadId, number: RegisterNumber) -> bytes:
+        if standing.kind is RawKind.LIBRARY:
+            return LibrariesChanged()
         """Return one register."""
         return self._registers.read(number)
 

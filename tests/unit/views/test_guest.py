@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from gdbstub.target import Address, Dialect, Exited, Killed, RawKind, Signal, Terminated, Verdict
+from gdbstub.target import (
+    Address,
+    Dialect,
+    Exited,
+    Killed,
+    RawKind,
+    Signal,
+    SystemCall,
+    Terminated,
+    Verdict,
+)
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
@@ -207,3 +217,31 @@ def test_killed_passes() -> None:
 
     with pytest.raises(Killed):
         guest(Engine([boundary]))[0].run(Killing())
+
+
+def registered(engine: Engine) -> Any:
+    return events.ModuleRegistered(None)  # type: ignore[arg-type]
+
+
+def test_a_module_registered_before_the_first_boundary_is_no_stop() -> None:
+    gate = Gate(PARKED)
+    assert guest(Engine([registered, boundary]))[0].run(gate) == Exited(0)
+    assert gate.asked == [("entry", 0x10)]
+
+
+def test_a_module_registered_later_is_a_stop() -> None:
+    gate = Gate(PARKED, GO)
+    guest(Engine([boundary, registered]))[0].run(gate)
+    assert gate.asked == [("entry", 0x10), ("library", 0x13)]
+
+
+def test_a_system_call_is_a_stop_and_another_host_call_is_none() -> None:
+    def call(name: str) -> Callable[[Engine], Any]:
+        return lambda engine: events.HostCall(name)
+
+    gate = Gate(PARKED, GO)
+    script = [boundary, call("env.log"), call("wasi_snapshot_preview1.fd_write")]
+    program, view = guest(Engine(script))
+    program.run(gate)
+    assert gate.asked == [("entry", 0x10), ("system call", 0x13)]
+    assert view.standings[-1].call == SystemCall(1, returned=False)
