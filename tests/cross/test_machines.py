@@ -10,7 +10,7 @@ import pytest
 
 import jit
 from jit.debug.debugger import Debugger
-from jit.debug.events import DebugEvent
+from jit.debug.events import Breakpoint, DebugEvent
 from tests.cross.lab import MACHINES
 from tests.guests.build import Guest
 
@@ -73,6 +73,8 @@ class Run:
 
         def on_event(event: DebugEvent) -> None:
             if not self.stops:
+                if not isinstance(event, Breakpoint):
+                    return
                 debugger.clear_breakpoints()
                 debugger.step(True)
             if len(self.stops) < count:
