@@ -213,6 +213,8 @@ class X32View:
             return Signalled(Signal.INT)
         if standing.call is not None:
             return standing.call
+        if standing.kind is RawKind.LIBRARY:
+            return LibrariesChanged()
         return Stepped()
 
     def threads(self) -> Sequence[Thread]:
@@ -228,8 +230,6 @@ class X32View:
         self._registers.write_all(values)
 
     def read_register(self, thread: ThreadId, number: RegisterNumber) -> bytes:
-        if standing.kind is RawKind.LIBRARY:
-            return LibrariesChanged()
         """Return one register."""
         return self._registers.read(number)
 
