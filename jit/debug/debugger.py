@@ -16,12 +16,14 @@ from jit.debug.errors import ForeignStore, Killed, OutOfRange
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle, checked_bits
 from jit.debug.interface import attach
+from jit.debug.references import function_of
 from jit.runtime.func import Func
 from jit.runtime.global_ import Global
 from jit.runtime.instance import Instance
 from jit.runtime.memory import Memory
 from jit.runtime.module import Module
 from jit.runtime.store import Store
+from jit.runtime.table import TableElements
 from jit.wasm.structure import ModuleInfo
 from jit.wasm.types import GlobalType
 
@@ -269,6 +271,26 @@ class Debugger:
         if address < 0 or address + len(data) > linear.size:
             raise OutOfRange("memory address", address, linear.size)
         linear.write(address, data)
+
+    def table_function(
+        self, instance: Instance, table: int, slot: int
+    ) -> tuple[Instance, int] | None:
+        """Return the function in a table's slot, as its instance and its index; None for none there."""
+        elements = self._elements(instance, table)
+        found = function_of(self.store, elements.get(slot)) if 0 <= slot < elements.size else None
+        if found is None:
+            return None
+        return found[0], found[0].module.info.num_imported_funcs + found[1]
+
+    def slot_of(self, instance: Instance, table: int, function: int) -> int | None:
+        """Return the first slot of a table that holds one of the instance's functions."""
+        elements, record = self._elements(instance, table), instance.func(function).record
+        return next((at for at in range(elements.size) if elements.get(at) == record), None)
+
+    def _elements(self, instance: Instance, table: int) -> TableElements:
+        if not 0 <= table < len(instance.tables):
+            raise OutOfRange("table", table, len(instance.tables))
+        return instance.tables[table].elements
 
     def _global(self, instance: Instance, index: int) -> Global:
         if not 0 <= index < len(instance.globals):

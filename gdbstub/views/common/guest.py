@@ -191,10 +191,20 @@ class ProgramGuest:
         self._standing = standing
         self._view.stand(standing)
         verdict = self._gate.event(standing.kind, standing.address, self._view)
+        if verdict.parked:
+            verdict = self._divert(verdict, standing)
         if standing.kind is not RawKind.TRAP and verdict.signal not in _HARMLESS:
             self._killer = Signal(verdict.signal)
             raise _Delivered
         return verdict
+
+    def _divert(self, verdict: Verdict, standing: Standing) -> Verdict:
+        """Run what the client calls, each call ending in a stop of its own where the guest stands."""
+        while not isinstance(onward := self._view.divert(verdict), Verdict):
+            self._standing = replace(standing, kind=RawKind.BREAKPOINT)
+            self._view.stand(self._standing)
+            verdict = self._gate.event(RawKind.BREAKPOINT, onward, self._view)
+        return onward
 
     def _index_of(self, module: object) -> int:
         """Return a module's number in order of registration."""

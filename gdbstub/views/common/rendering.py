@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from gdbstub.target import Address, Reader, Target
+from gdbstub.target import Address, Reader, Target, Verdict
 from gdbstub.views.common.stops import Standing
 from jit.debug.debugger import Debugger
 
@@ -44,6 +44,18 @@ class Stage:
     arguments: tuple[str, ...] = ()
 
 
+class CallAbandoned(BaseException):
+    """Unwinds the calls made by a client from a level on: it has gone back to where it made them.
+
+    `verdict` is how the guest goes on there.
+    """
+
+    def __init__(self, level: int, verdict: Verdict) -> None:
+        super().__init__()
+        self.level = level
+        self.verdict = verdict
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One address at which a boundary is shown; `hit` if a breakpoint was inserted for it."""
@@ -74,6 +86,14 @@ class Rendering(Target, Reader, Protocol):
 
     def outside(self) -> Address:
         """Return the address shown while no guest code is on the stack."""
+        ...
+
+    def divert(self, verdict: Verdict) -> Verdict | Address:
+        """Run the guest function that the client asked for, if it did, before the guest goes on.
+
+        Return how to go on, or the address at which the function has returned and the client is to
+        be told.  Whatever ends or unwinds the guest passes through.
+        """
         ...
 
     def stand(self, standing: Standing) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from gdbstub.target import Address, BreakpointKind, TargetError
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.common.rendering import Point
-from gdbstub.views.x32.windows import CodeWindow
+from gdbstub.views.x32.windows import FRAMES_BASE, FRAMES_END, CodeWindow
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.debugger import Debugger
 
@@ -79,6 +79,10 @@ class Breakpoints:
         self._debugger.clear_breakpoints()
         self._kinds.clear()
         self._points.clear()
+
+    def is_pad(self, address: int) -> bool:
+        """Say whether a breakpoint stands at an address among the frames: where gdb's calls return to."""
+        return FRAMES_BASE <= address < FRAMES_END and address in self._kinds
 
     def kind(self, address: int) -> BreakpointKind:
         """Return the kind that a stop at `address` is reported as."""

@@ -41,6 +41,11 @@ class Block:
     frame: FrameHandle
     cfa: int
 
+    @property
+    def sp(self) -> int:
+        """The stack pointer gdb sees in it."""
+        return self.cfa + layout.CALLER_CFA_OFFSET
+
 
 class FramesWindow:
     """The blocks of all frames, made as far out as somebody asks, and the scratch below them."""
@@ -73,12 +78,31 @@ class FramesWindow:
         self._lows: list[int] = []
         self._complete = False
         self._scratch: dict[int, int] = {}
+        self._links: dict[int, tuple[int, int]] = {}
 
     def reset(self) -> None:
         """Forget all frames: the guest has run."""
         self._blocks.clear()
         self._lows.clear()
         self._complete = False
+
+    def link(self, activation: int, cfa: int, pc: int) -> None:
+        """Let the outermost frame of an activation return to a frame that gdb made."""
+        self._links[activation] = cfa, pc
+
+    def unlink(self, activation: int) -> None:
+        """Forget a link."""
+        del self._links[activation]
+
+    def _caller(self, block: Block) -> tuple[int, int]:
+        """Return the CFA and the pc that a frame returns to."""
+        caller = self.block(block.index + 1)
+        own = block.frame.activation
+        if (caller is None or caller.frame.activation != own) and own in self._links:
+            return self._links[own]
+        if caller is None:
+            return 0, self._outermost_pc
+        return caller.cfa, self._pc_of(caller.frame)
 
     def drop_scratch(self) -> None:
         """Forget what was written below the frames."""
@@ -147,11 +171,9 @@ class FramesWindow:
         offset = address - block.cfa
         frame = block.frame
         if offset == layout.CALLER_CFA_OFFSET:
-            caller = self.block(block.index + 1)
-            return caller.cfa if caller is not None else 0
+            return self._caller(block)[0]
         if offset == layout.CALLER_PC_OFFSET:
-            caller = self.block(block.index + 1)
-            return self._pc_of(caller.frame) if caller is not None else self._outermost_pc
+            return self._caller(block)[1]
         if offset == layout.FRAME_BASE_OFFSET:
             return self._frame_base(frame) | self._place(frame)[1] << _UPPER
         if offset == layout.VMCTX_OFFSET:
@@ -161,7 +183,7 @@ class FramesWindow:
             return self._shown(frame.local_type(local), frame.local_bits(local))
         operand = _operand_at(frame, offset)
         if operand is None:
-            return 0
+            return self._scratch.get(address, 0)
         return self._shown(frame.stack_type(operand), frame.stack_bits(operand))
 
     def write(self, address: int, data: bytes) -> None:
@@ -192,6 +214,9 @@ class FramesWindow:
         if operand is not None:
             mask = _mask(frame.stack_type(operand), address)
             return partial(_set, frame.set_stack_bits, operand, bits & mask)
+        if offset >= layout.FIRST_LOCAL_OFFSET and self._links:
+            # Between the frames of a call made by gdb and the frame it was made in.
+            return partial(self._scratch.__setitem__, address, bits)
         raise refused(address, "a frame's links and fixed slots")
 
 

@@ -20,7 +20,7 @@ from jit.debug.listing import functions, module_head
 _PAGE = 0x10000
 
 # Value types (specification: Binary Format, Types).
-_TYPES = {
+TYPES = {
     0x7F: "i32",
     0x7E: "i64",
     0x7D: "f32",
@@ -91,11 +91,11 @@ def vmctx_layout(module: RegisteredModule) -> VmctxLayout:
     given["global"] |= info.names.globals
     return VmctxLayout(
         tuple(
-            (given["global"].get(index, ""), _TYPES[type_.valtype])
+            (given["global"].get(index, ""), TYPES[type_.valtype])
             for index, type_ in enumerate(info.globals)
         ),
         tuple(
-            (given["table"].get(index, ""), _TYPES[type_.element])
+            (given["table"].get(index, ""), TYPES[type_.element])
             for index, type_ in enumerate(info.tables)
         ),
         tuple(given["memory"].get(index, "") for index in range(len(info.memories))),

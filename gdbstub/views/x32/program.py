@@ -16,13 +16,15 @@ from gdbstub.objfile import (
     Prototype,
     SlotKind,
     WasmLocation,
+    WasmSignature,
     default_folder,
 )
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.common.rendering import Stage
-from gdbstub.views.x32.image import listing, module_image
+from gdbstub.views.x32.image import TYPES, listing, module_image
 from gdbstub.views.x32.windows import CodeWindow
+from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.errors import OutOfRange
 from jit.debug.frames import FrameHandle
@@ -74,6 +76,27 @@ class ServedProgram:
         """Return the C prototype of a frame's function, None where it has none."""
         index = self._index(frame)
         return None if index is None else self._object.prototypes.get(index)
+
+    def prototype_of(self, instance: Instance, index: int) -> Prototype | None:
+        """Return the C prototype of any function, made from its Wasm type where it has no other."""
+        module = instance.module
+        info = module.info
+        if module is self._debugger.modules()[0].module:
+            known = self._object.prototypes.get(index)
+            if known is not None:
+                return known
+        type_ = info.func_type(index)
+        return WasmSignature(
+            info.func_name(index),
+            tuple(("", TYPES[code]) for code in type_.params),
+            tuple(TYPES[code] for code in type_.results),
+        ).prototype()
+
+    def keeps_stack_pointer(self, frame: FrameHandle) -> bool:
+        """Say whether a frame's base is the shadow stack pointer as it set it, not the global itself."""
+        index = self._index(frame)
+        location = None if index is None else self._object.functions[index].frame_base_location
+        return location is not None and location.kind is not SlotKind.GLOBAL
 
     def _index(self, frame: FrameHandle) -> int | None:
         """Return the index of a frame's function; None in any module but the first."""

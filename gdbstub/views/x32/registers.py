@@ -48,6 +48,13 @@ class RegisterFile:
         """Forget what was written."""
         self._written.clear()
 
+    def show(self, values: Mapping[int, int]) -> None:
+        """Let registers have values that are not the guest's own, as if the client had written them."""
+        self._written = {
+            number: value.to_bytes(_size(RegisterNumber(number)), "little")
+            for number, value in values.items()
+        }
+
     @property
     def written(self) -> Mapping[int, bytes]:
         """The registers whose values differ from the guest's, as the client wrote them."""

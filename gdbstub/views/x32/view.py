@@ -27,6 +27,7 @@ from gdbstub.target import (
     Thread,
     ThreadId,
     Trapped,
+    Verdict,
 )
 from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
@@ -39,7 +40,7 @@ from gdbstub.views.x32.image import vmctx_layout
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
-from gdbstub.views.x32.resume import check_resume
+from gdbstub.views.x32.resumption import Resumption
 from gdbstub.views.x32.returned import StructResults, scalar_results
 from gdbstub.views.x32.vmctx import DepthWindow, References, VmctxWindow
 from gdbstub.views.x32.windows import (
@@ -92,6 +93,16 @@ class X32View:
         )
         self._structs = StructResults(stage.debugger)
         self._registers = RegisterFile(self._frames, self._pc, self._returned)
+        self._resumption = Resumption(
+            stage.debugger,
+            self._program,
+            self._frames,
+            self._registers,
+            self._memory,
+            self._breakpoints,
+            self._pc_of,
+            self._code_at,
+        )
         self._standing = Standing(RawKind.ENTRY, Address(HOST_RETURN))
 
     # As the guest drives it
@@ -100,6 +111,10 @@ class X32View:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
         self._frames.reset()
+
+    def divert(self, verdict: Verdict) -> Verdict | Address:
+        """Run the function the client calls; see `Rendering`."""
+        return self._resumption.divert(verdict)
 
     def points(self, module: int, pc: int) -> Sequence[Point]:
         """Return the addresses a boundary is shown at; see `Rendering`."""
@@ -262,19 +277,15 @@ class X32View:
         self._breakpoints.remove(kind, address)
 
     def prepare_resume(self, request: ResumeRequest) -> None:
-        """Refuse to resume with changed registers; they are forgotten then."""
-        written = dict(self._registers.written)
-        self._registers.reset()
-        check_resume(written)
-        self._frames.drop_scratch()
+        """Understand what was written to registers; see `resumption`."""
+        self._resumption.prepare(request)
 
     def detach(self) -> None:
         """Forget the client."""
         self._debugger.watch_host_calls(None)
         self._breakpoints.clear()
         self._structs.clear()
-        self._registers.reset()
-        self._frames.drop_scratch()
+        self._resumption.forget()
 
     # Extensions
 

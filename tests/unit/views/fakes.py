@@ -44,6 +44,7 @@ class FakeFrame:
     locals: list[int] = field(default_factory=list)
     stack: list[int] = field(default_factory=list)
     types: list[int] = field(default_factory=list)
+    activation: int = 0
 
     @property
     def base(self) -> int:

@@ -65,6 +65,9 @@ class View:
     def outside(self) -> Address:
         return Address(0)
 
+    def divert(self, verdict: Verdict) -> Verdict:
+        return verdict
+
     def stand(self, standing: Standing) -> None:
         self.standings.append(standing)
 

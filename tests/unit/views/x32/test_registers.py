@@ -10,7 +10,6 @@ from gdbstub.target import RegisterNumber, TargetError
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.registers import RegisterFile
-from gdbstub.views.x32.resume import check_resume
 from gdbstub.views.x32.returned import scalar_results
 from gdbstub.views.x32.windows import FRAMES_END
 from tests.unit.views.fakes import I32, FakeDebugger, FakeFrame
@@ -79,15 +78,14 @@ def test_a_write_is_read_back_and_kept_for_the_resume() -> None:
     shown = registers()
     shown.write(number("rip"), (0xE0000019).to_bytes(4, "little"))
     assert shown.read(number("rip")) == (0xE0000019).to_bytes(4, "little")
-    with pytest.raises(TargetError, match="pc was changed"):
-        check_resume(shown.written)
+    assert set(shown.written) == {d.RIP}
 
 
 def test_a_write_undone_leaves_no_trace() -> None:
     shown = registers()
     shown.write(number("rax"), bytes(7) + b"\1")
     shown.write(number("rax"), bytes(8))
-    check_resume(shown.written)
+    assert not shown.written
 
 
 @pytest.mark.parametrize("wrong", [-1, len(d.REGISTERS)])

@@ -1,0 +1,217 @@
+"""Calls made by gdb: prepared from what it wrote, run in the guest, their results shown as gdb expects.
+
+A call is an activation of its own, below the frame that the guest is stopped in and below what gdb
+pushed there; gdb's own return address (the pad) is where its outermost frame returns to.  A stop
+inside is a stop like any other.  The guest's shadow stack pointer is set below everything that the
+stopped frame may hold, and set back when the call is over, in whichever way.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gdbstub.objfile import Prototype
+from gdbstub.target import TargetError
+from gdbstub.views.x32 import description as d
+from gdbstub.views.x32 import passing, variadic
+from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.resume import CallFunction, Position
+from gdbstub.views.x32.windows import FRAMES_END
+from jit import Func, Instance
+from jit.debug.debugger import Debugger
+
+STACK_POINTER = "__stack_pointer"
+"""The name LLVM gives the global that holds the shadow stack's pointer."""
+
+_RED_ZONE = 1024
+"""Bytes below the shadow stack pointer that are left alone: leaf functions keep variables there."""
+
+_RETURN_ADDRESS = 8
+_I32 = 0x7F
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A function that can be called: where it is, and how its source declares it."""
+
+    instance: Instance
+    function: Func
+    prototype: Prototype
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call ready to be run."""
+
+    callee: Callee
+    arguments: tuple[int, ...]
+    origin: Position
+    """Where the client stood before it."""
+    position: Position
+    """Where gdb set the program up to start the call."""
+    pad: int
+    result: int
+    """Where in linear memory the callee puts its result; 0 for nowhere."""
+    wanted_at: int
+    """The address at which gdb wants the result; 0 where it looks in registers."""
+    stack_pointer: int
+    """The shadow stack pointer for it."""
+
+    @property
+    def distance(self) -> int:
+        """How far from the far end of the guest's stack its frames must start, in bytes."""
+        return (FRAMES_END - self.position.sp) // 2 + 64
+
+
+class Calls:
+    """The calls that have not returned, the outermost first."""
+
+    def __init__(
+        self,
+        debugger: Debugger,
+        frames: FramesWindow,
+        register: Callable[[int], int],
+        read: Callable[[int, int], bytes],
+        write: Callable[[int, bytes], None],
+        callee: Callable[[int], Callee | None],
+        frame_base: Callable[[], int],
+        function_slot: Callable[[int], int],
+    ) -> None:
+        """`register` reads gdb's registers, `read` and `write` its address space.
+
+        `callee` finds a function by the address gdb calls, `frame_base` is the innermost frame's,
+        `function_slot` turns the address of a function into its table index.
+        """
+        self._debugger = debugger
+        self._frames = frames
+        self._register = register
+        self._read = read
+        self._write = write
+        self._callee = callee
+        self._frame_base = frame_base
+        self._function_slot = function_slot
+        self._active: list[Call] = []
+
+    @property
+    def origins(self) -> Sequence[Position]:
+        """Where the client stood when it made each."""
+        return [call.origin for call in self._active]
+
+    # Before
+
+    def prepare(self, plan: CallFunction, origin: Position) -> Call:
+        """Make the call ready; `TargetError` if it cannot be made, the guest as it was."""
+        position = plan.position
+        callee = self._callee(position.pc)
+        if callee is None:
+            raise TargetError(
+                errno.EINVAL, f"no function of the guest that can be called at 0x{position.pc:x}"
+            )
+        prototype = variadic.known_variadic(callee.prototype)
+        stack = passing.ShadowStack(self._shadow_top(callee.instance), self._memory(callee))
+        passed = passing.Passed(self._register, self._read, position.sp + _RETURN_ADDRESS)
+        wanted_at = passed.pointer() if passing.wants_memory(prototype.returns) else 0
+        size = passing.result_in_guest(prototype)
+        result = stack.room(size) if size else 0
+        arguments = passing.arguments(
+            prototype,
+            callee.function.signature.type.params,
+            passed,
+            stack,
+            result,
+            lambda rest, values: variadic.buffer(prototype, rest, values, self._text),
+            self._function_slot,
+        )
+        return Call(
+            callee,
+            tuple(arguments),
+            origin,
+            position,
+            plan.pad,
+            result,
+            wanted_at,
+            stack.pointer,
+        )
+
+    def _memory(self, callee: Callee) -> Callable[[int, bytes], None]:
+        def write(address: int, data: bytes) -> None:
+            self._debugger.write_memory(callee.instance, 0, address, data)
+
+        return write
+
+    def _text(self, address: int) -> bytes:
+        out = b""
+        while b"\0" not in out:
+            piece = self._read(address + len(out), 256)
+            if not piece:
+                break
+            out += piece
+        return out.split(b"\0")[0]
+
+    def _shadow_top(self, instance: Instance) -> int:
+        """Return where the shadow stack is free, for all the frames there are."""
+        number = _stack_pointer(instance)
+        if number is None:
+            return 0
+        pointer = self._debugger.global_bits(instance, number)
+        base = self._frame_base()
+        return max((min(base, pointer) if base > 0 else pointer) - _RED_ZONE, 0)
+
+    # During
+
+    def run(self, call: Call) -> Mapping[int, int]:
+        """Run a call to its end, on the worker thread; return the registers gdb then looks at.
+
+        What unwinds it passes through; the guest's shadow stack is as before in any case.
+        """
+        debugger, instance = self._debugger, call.callee.instance
+        number = _stack_pointer(instance)
+        before = None if number is None else debugger.global_bits(instance, number)
+        if number is not None:
+            debugger.set_global_bits(instance, number, call.stack_pointer)
+        depth = len(debugger.store.activations)
+        self._active.append(call)
+        self._frames.link(depth, call.position.bp, call.pad)
+        try:
+            bits = debugger.call(call.callee.function, call.arguments, call.distance)
+        finally:
+            self._active.remove(call)
+            self._frames.unlink(depth)
+            if number is not None and before is not None:
+                debugger.set_global_bits(instance, number, before)
+        registers = {
+            d.RIP: call.pad,
+            d.RSP: call.position.sp + _RETURN_ADDRESS,
+            d.RBP: call.position.bp,
+        }
+        return {**registers, **self._results(call, bits)}
+
+    def set_stack_pointer(self, instance: Instance, value: int) -> None:
+        """Set the shadow stack pointer of an instance's module, if it has one."""
+        number = _stack_pointer(instance)
+        if number is not None:
+            self._debugger.set_global_bits(instance, number, value)
+
+    def _results(self, call: Call, bits: Sequence[int]) -> Mapping[int, int]:
+        ctype = call.callee.prototype.returns
+        if not call.result:
+            return passing.scalar_result(ctype, bits[0]) if bits else {}
+        data = self._debugger.read_memory(call.callee.instance, 0, call.result, ctype.size)
+        if call.wanted_at:
+            self._write(call.wanted_at, data)
+            return {d.RAX: call.wanted_at}
+        return passing.memory_result(ctype, data)
+
+
+def _stack_pointer(instance: Instance) -> int | None:
+    """Return the index of the global that holds the shadow stack pointer."""
+    info = instance.module.info
+    named = next((i for i, name in info.names.globals.items() if name == STACK_POINTER), None)
+    if named is not None:
+        return named
+    # Without names it is the linker's first.
+    if info.globals and info.globals[0].mutable and info.globals[0].valtype == _I32:
+        return 0
+    return None

@@ -1,0 +1,197 @@
+"""Arguments and results between two conventions: what gdb passes, what the guest expects.
+
+gdb believes in the System V ABI for x86-64 (3.2.3), with the return address it pushed at rsp; the
+guest follows the WebAssembly C ABI, whose large values lie on its shadow stack.  The callee's prototype
+tells the types, its Wasm type has the last word on widths.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from gdbstub.objfile import (
+    CType,
+    Passing,
+    Prototype,
+    RegisterClass,
+    TypeKind,
+    eightbytes,
+    wasm_passing,
+    wasm_result,
+)
+from gdbstub.target import TargetError
+from gdbstub.views.x32 import description as d
+
+_I32, _I64, _F32, _F64 = 0x7F, 0x7E, 0x7D, 0x7C
+_WIDTHS = {_I32: 4, _I64: 8, _F32: 4, _F64: 8}
+
+INTEGER_ARGUMENTS = (d.RDI, d.RSI, d.RDX, d.RCX, d.R8, d.R9)
+SSE_ARGUMENTS = tuple(range(d.XMM0, d.XMM0 + 8))
+INTEGER_RESULTS = (d.RAX, d.RDX)
+SSE_RESULTS = (d.XMM0, d.XMM1)
+
+_WORD = 8
+_LOW = 0xFFFF_FFFF_FFFF_FFFF
+
+
+class Passed:
+    """What gdb passed, taken one value after the other."""
+
+    def __init__(
+        self, register: Callable[[int], int], memory: Callable[[int, int], bytes], stack: int
+    ) -> None:
+        """`register` reads a register, `memory` memory; `stack` is where stack arguments start."""
+        self._register = register
+        self._memory = memory
+        self._stack = stack
+        self._left = {RegisterClass.INTEGER: list(INTEGER_ARGUMENTS)}
+        self._left[RegisterClass.SSE] = list(SSE_ARGUMENTS)
+
+    def value(self, ctype: CType) -> bytes:
+        """Take a value of a type; at least a word of bytes where it is in one."""
+        classes = eightbytes(ctype)
+        if classes is not None and all(
+            classes.count(class_) <= len(registers) for class_, registers in self._left.items()
+        ):
+            words = (self._register(self._left[class_].pop(0)) & _LOW for class_ in classes)
+            return b"".join(word.to_bytes(_WORD, "little") for word in words)
+        return self._from_stack(ctype.size)
+
+    def pointer(self) -> int:
+        """Take the address of a result that gdb wants in memory."""
+        return self._register(self._left[RegisterClass.INTEGER].pop(0)) & 0xFFFF_FFFF
+
+    def word(self, class_: RegisterClass) -> bytes:
+        """Take a word that is passed as a class."""
+        left = self._left[class_]
+        if not left:
+            return self._from_stack(_WORD)
+        return (self._register(left.pop(0)) & _LOW).to_bytes(_WORD, "little")
+
+    def words_left(self, class_: RegisterClass) -> int:
+        """Count the registers of a class that are not taken yet; of SSE those that gdb says it used."""
+        left = len(self._left[class_])
+        if class_ is RegisterClass.INTEGER:
+            return left
+        return max((self._register(d.RAX) & 0xFF) - (len(SSE_ARGUMENTS) - left), 0)
+
+    def _from_stack(self, size: int) -> bytes:
+        words = -(-size // _WORD) * _WORD
+        data = self._memory(self._stack, words)
+        self._stack += words
+        return data
+
+
+class ShadowStack:
+    """Room on the guest's shadow stack, below all it holds."""
+
+    def __init__(self, top: int, write: Callable[[int, bytes], None]) -> None:
+        """Start at address `top`; `write` writes linear memory."""
+        self._write = write
+        self.pointer = top & ~15
+
+    def room(self, size: int) -> int:
+        """Return the address of so many bytes more, aligned for any value."""
+        self.pointer = (self.pointer - size) & ~15
+        if self.pointer < 0:
+            raise TargetError(errno.ENOMEM, "the guest's stack has no room for the call")
+        return self.pointer
+
+    def put(self, data: bytes) -> int:
+        """Put bytes there; return their address."""
+        address = self.room(len(data))
+        self._write(address, data)
+        return address
+
+
+def arguments(
+    prototype: Prototype,
+    types: Sequence[int],
+    passed: Passed,
+    stack: ShadowStack,
+    result: int,
+    variadic: Callable[[Passed, list[int]], bytes],
+    function_slot: Callable[[int], int],
+) -> list[int]:
+    """Return the bit patterns of a call's Wasm arguments, of these value types.
+
+    `result` is where a result in memory shall go, 0 for none; `variadic` makes the buffer of what
+    follows the named parameters; `function_slot` turns an address of code into a table index.
+    """
+    values: list[int] = [result] if result else []
+    for parameter in prototype.parameters:
+        ctype = parameter.type
+        passing, scalar = wasm_passing(ctype)
+        if passing is Passing.IGNORED:
+            continue
+        data = passed.value(ctype)
+        if passing is Passing.INDIRECT:
+            values.append(stack.put(data[: ctype.size]))
+        elif passing is Passing.PAIR:
+            values += (int.from_bytes(data[at : at + 8], "little") for at in (0, 8))
+        elif scalar is not None and len(values) < len(types):
+            bits = _scalar(data, scalar, types[len(values)])
+            values.append(function_slot(bits) if scalar.kind is TypeKind.POINTER else bits)
+    if prototype.variadic:
+        buffer = variadic(passed, values)
+        values.append(stack.put(buffer) if buffer else stack.pointer)
+    if len(values) != len(types):
+        raise TargetError(
+            errno.EINVAL,
+            f"{prototype.name} takes {len(types)} Wasm values, its declaration makes {len(values)}",
+        )
+    return values
+
+
+def _scalar(data: bytes, scalar: CType, type_: int) -> int:
+    """Return a scalar's bit pattern as a value type; C's small integers are extended."""
+    width = _WIDTHS.get(type_, 0)
+    if not width:
+        raise TargetError(errno.EINVAL, "a reference cannot be passed from the debugger")
+    if scalar.kind is TypeKind.FLOAT:
+        return int.from_bytes(data[:width], "little")  # a float that was promoted has 8 bytes
+    bits = int.from_bytes(data[: min(scalar.size, width)], "little", signed=scalar.signed)
+    return bits & ((1 << 8 * width) - 1)
+
+
+def wants_memory(ctype: CType) -> bool:
+    """Say whether gdb passes a pointer for a result of this type."""
+    if ctype.kind in (TypeKind.FLOAT, TypeKind.COMPLEX):
+        return False  # the x87 registers, for what is larger than two words
+    return ctype.size > 0 and eightbytes(ctype) is None
+
+
+def result_in_guest(prototype: Prototype) -> int:
+    """Return the bytes that the callee wants to put its result in; 0 if it returns a value."""
+    passing, _ = wasm_result(prototype.returns)
+    return prototype.returns.size if passing is Passing.INDIRECT else 0
+
+
+def scalar_result(ctype: CType, bits: int) -> Mapping[int, int]:
+    """Return the registers in which gdb looks for a result that is one Wasm value."""
+    classes = eightbytes(ctype)
+    if not classes:
+        return {}
+    return {(d.XMM0 if classes[0] is RegisterClass.SSE else d.RAX): bits}
+
+
+def memory_result(ctype: CType, data: bytes) -> Mapping[int, int]:
+    """Return the registers in which gdb looks for a result whose bytes are these; {} for none."""
+    values = {}
+    for register, at in _result_words(ctype):
+        values[register] = int.from_bytes(data[at : at + _WORD], "little")
+    return values
+
+
+def returned_bytes(ctype: CType, register: Callable[[int], int]) -> bytes:
+    """Return the bytes of a value that the client put into result registers; b"" for none there."""
+    words = (register(number) & _LOW for number, _ in _result_words(ctype))
+    return b"".join(word.to_bytes(_WORD, "little") for word in words)[: ctype.size]
+
+
+def _result_words(ctype: CType) -> Iterator[tuple[int, int]]:
+    """Yield (register, offset) of each word of a result in registers."""
+    integers, floats = iter(INTEGER_RESULTS), iter(SSE_RESULTS)
+    for at, class_ in enumerate(eightbytes(ctype) or ()):
+        yield next(integers if class_ is RegisterClass.INTEGER else floats), _WORD * at
