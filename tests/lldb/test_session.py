@@ -227,3 +227,16 @@ def test_instruction_steps(guest: Builder) -> None:
 def test_breakpoints_in_libraries_have_places(guest: Builder) -> None:
     results = debug(guest("session"), ["b printf", "c", "bt"])
     assert [named(name) for name, _ in frames(results["bt"])][:2] == ["printf", "main"]
+
+
+def test_monitor_commands_show_what_outer_frames_hold(guest: Builder) -> None:
+    """lldb shows the innermost frame's variables in outer frames of the same function."""
+    commands = ["breakpoint set -n fib -c n==4", "c"]
+    monitor = [f"process plugin packet monitor locals {frame}" for frame in range(3)]
+    results = debug(guest("session"), [*commands, *monitor])
+    # Local 0 is the parameter n.
+    assert [re.findall(r"^0: .*\b([0-9]+)\b", results[m], re.M)[-1:] for m in monitor] == [
+        ["4"],
+        ["5"],
+        ["6"],
+    ]
