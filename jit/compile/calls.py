@@ -4,9 +4,8 @@ At a call every operand is in its slot, arguments too; what still is in a regist
 moved from there.  Nothing survives a call in a register.
 """
 
-from jit.abi.convention import Home
 from jit.abi.libcalls import BY_LIBCALL, Libcall
-from jit.asm.masm import MacroAssembler
+from jit.asm.masm import ByPlaces, MacroAssembler
 from jit.asm.places import ALIAS, CONST, FLOAT, REGISTER, SLOT
 from jit.compile.handler import Handler
 from jit.compile.state import State
@@ -82,24 +81,23 @@ def move_arguments(s: State, params: tuple[int, ...], arguments: list[int], firs
 
 
 def _store_overflow(s: State, params: tuple[int, ...], first: int) -> None:
-    places = s.masm.convention.arguments(params)
-    for at, place in enumerate(places):
-        if place.home is Home.OVERFLOW:
-            s.code += s.masm.overflow_store[place.number][s.operand_keys[first + at]]
+    for at, offset in s.travel.arguments(params).overflow:
+        s.code += s.masm.overflow_store[offset][s.operand_keys[first + at]]
 
 
 def _fill_registers(s: State, params: tuple[int, ...], arguments: list[int], first: int) -> None:
     """Fill the argument registers; an argument whose register was filled before comes from its slot."""
+    code, keys = s.code, s.operand_keys
     filled: list[int] = []
-    places = s.masm.convention.arguments(params)
-    for at, (argument, place) in enumerate(zip(arguments, places, strict=True)):
-        if place.home is Home.OVERFLOW:
-            continue
-        operand = argument - ALIAS if ALIAS <= argument < SLOT else argument
-        if operand in filled or (place.home is Home.FLOAT and argument >= CONST):
-            operand = SLOT
-        s.to_place(place, first + at, operand, params[at])
-        filled.append(place.number + FLOAT if place.home is Home.FLOAT else place.number)
+    for at, register, load, move in s.travel.arguments(params).registers:
+        operand = arguments[at]
+        if ALIAS <= operand < SLOT:
+            operand -= ALIAS
+        if operand == SLOT or operand in filled or (operand >= CONST and register >= FLOAT):
+            code += load[keys[first + at]][register]
+        elif operand != register:
+            code += move[register][operand]
+        filled.append(register)
 
 
 def _finish(s: State, type_: FuncType) -> None:
@@ -112,21 +110,18 @@ def _finish(s: State, type_: FuncType) -> None:
 
 def push_results(s: State, results: tuple[int, ...]) -> None:
     """Push what a call left in result registers, and then what it left in the overflow buffer."""
-    stack = s.stack
+    if not results:
+        return
+    plan, stack = s.travel.results(results), s.stack
     base = len(stack)
-    places = s.masm.convention.results(results)
-    for at, (type_, place) in enumerate(zip(results, places, strict=True)):
-        if place.home is Home.OVERFLOW:
-            stack.append(SLOT)
-        else:
-            register = place.number + FLOAT if place.home is Home.FLOAT else place.number
-            stack.append(_take_result(s, type_, register, s.operand_keys[base + at]))
-    for at, place in enumerate(places):
-        if place.home is Home.OVERFLOW:
-            s.code += s.masm.overflow_load[s.operand_keys[base + at]][place.number]
+    stack += [SLOT] * len(results)
+    for at, register, _, move in plan.registers:
+        stack[base + at] = _take_result(s, results[at], register, move, s.operand_keys[base + at])
+    for at, offset in plan.overflow:
+        s.code += s.masm.overflow_load[s.operand_keys[base + at]][offset]
 
 
-def _take_result(s: State, type_: int, register: int, key: int) -> int:
+def _take_result(s: State, type_: int, register: int, move: ByPlaces, key: int) -> int:
     """Return where a result in a register shall be: there if that is free, else elsewhere."""
     masm = s.masm
     pool = s.float_free if register >= FLOAT else s.free
@@ -136,11 +131,10 @@ def _take_result(s: State, type_: int, register: int, key: int) -> int:
     if register in pool:
         pool.remove(register)
         if type_ == I32:
-            s.code += masm.move32[register][register]
+            s.code += move[register][register]
         return register
     if register < FLOAT and register not in masm.pool:
         fresh = s.free.pop()
-        move = masm.move32 if type_ == I32 else masm.move64
         s.code += move[fresh][register]
         return fresh
     s.code += masm.slot_store[key][register]
@@ -150,20 +144,17 @@ def _take_result(s: State, type_: int, register: int, key: int) -> int:
 def call_libcall(s: State, index: int, libcall: Libcall, immediates: tuple[int, ...]) -> None:
     """Call a library routine with immediates, then operands; a trap is the op's own."""
     row = BY_LIBCALL[libcall]
-    masm = s.masm
+    masm, stack = s.masm, s.stack
     s.spill()
-    operands = len(row.params) - len(immediates)
-    first = len(s.stack) - operands
-    for at, (type_, place) in enumerate(
-        zip(row.params, masm.convention.arguments(row.params), strict=True)
-    ):
+    first = len(stack) - (len(row.params) - len(immediates))
+    for at, register, load, move in s.travel.arguments(row.params).registers:
         if at < len(immediates):
-            s.code += masm.move64[place.number][CONST + immediates[at]]
+            s.code += move[register][CONST + immediates[at]]
         else:
-            s.to_place(place, first + at - len(immediates), SLOT, type_)
+            s.code += load[s.operand_keys[first + at - len(immediates)]][register]
     s.code += masm.call_libcall[libcall]
     if s.recorder is not None:
         s.recorder.libcall(len(s.code), index)
-    del s.stack[first:]
+    del stack[first:]
     s.forget_registers()
     push_results(s, row.results)

@@ -10,13 +10,12 @@ from typing import Protocol
 
 from jit.abi.code import CompiledFunction, Isa
 from jit.abi.context import UNCHECKED_FRAME
-from jit.abi.convention import Home
 from jit.abi.frame_table import FrameTable
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import PAGE_SIZE, VMContextLayout
 from jit.abi.words import DefinedIndex
 from jit.asm.masm import BranchTooFar, MacroAssembler
-from jit.asm.places import ALIAS, CONST, FLOAT
+from jit.asm.places import ALIAS, CONST
 from jit.compile import calls, control, memory, numeric, tables, variables
 from jit.compile.handler import Handler
 from jit.compile.recorder import Recorder
@@ -134,23 +133,19 @@ def _enter(s: State) -> int:
         code += masm.frame_check(s.frame_size)
         too_large = len(code)
     code += masm.prologue(s.frame_size)
-    places = masm.convention.arguments(body.type.params)
-    overflow: list[tuple[int, int]] = []
-    for local, place in enumerate(places):
-        if place.home is Home.OVERFLOW:
-            overflow.append((local, place.number))
-            continue
-        register = place.number + FLOAT if place.home is Home.FLOAT else place.number
+    params = body.type.params
+    plan = s.travel.arguments(params)
+    for local, register, _, _ in plan.registers:
         code += masm.slot_store[s.local_key(local)][register]
         pool = s.locals[local][3]
         if pool is not None and register in pool and not s.canonical:
             pool.remove(register)
             s.copies[local] = register
-    for local, offset in overflow:
+    for local, offset in plan.overflow:
         code += masm.overflow_load[s.local_key(local)][offset]
     layout = s.layout
-    if len(places) < layout.num_locals:
-        start, end = layout.local(len(places)), layout.local(layout.num_locals)
+    if len(params) < layout.num_locals:
+        start, end = layout.local(len(params)), layout.local(layout.num_locals)
         code += masm.zero_slots(start, end, s.frame_size)
     if s.debug or (unchecked and (CALL in s.ops or CALL_INDIRECT in s.ops)):
         code += masm.stack_check
@@ -213,7 +208,8 @@ def _finish(s: State, too_large: int) -> None:
         if recorder is not None:
             recorder.interrupt(len(code), index)
         code += masm.jump_back(len(code), back)
-    for end, trap, index in s.traps:
+    traps = iter(s.traps)
+    for end, trap, index in zip(traps, traps, traps, strict=True):
         link(code, end, len(code))
         code += trap_exit[trap]
         if recorder is not None:

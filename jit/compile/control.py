@@ -4,7 +4,6 @@ At a label every operand is in its slot, so a block that a branch targets is ent
 spilled.  A branch to a loop puts its homes in order before it jumps.
 """
 
-from jit.abi.convention import Home
 from jit.abi.traps import TrapCode
 from jit.asm.masm import MacroAssembler
 from jit.asm.places import ALIAS, CONST, FLAGS, REGISTER, SLOT
@@ -313,23 +312,25 @@ def _br_table(s: State, targets: tuple[Block, ...], _: int) -> None:
 
 def _leave(s: State, results: tuple[int, ...]) -> None:
     """Put the results where they travel and return, leaving the state as it is."""
-    stack, masm = s.stack, s.masm
+    stack, masm, code = s.stack, s.masm, s.code
     if results:
         first = len(stack) - len(results)
-        places = masm.convention.results(results)
-        if len(results) == 1:
-            s.to_place(places[0], first, stack[first], results[0])
-        else:
-            keys = s.operand_keys
-            for at in range(len(results)):
-                place = stack[first + at]
+        plan, keys = s.travel.results(results), s.operand_keys
+        alone = len(results) == 1
+        if not alone:
+            for at in range(first, len(stack)):
+                place = stack[at]
                 if place != SLOT:
                     source = place - ALIAS if ALIAS <= place < SLOT else place
-                    s.code += masm.slot_store[keys[first + at]][source]
-            for at, to in enumerate(places):
-                if to.home is Home.OVERFLOW:
-                    s.code += masm.overflow_store[to.number][keys[first + at]]
-            for at, to in enumerate(places):
-                if to.home is not Home.OVERFLOW:
-                    s.to_place(to, first + at, SLOT, results[at])
-    s.code += masm.epilogue
+                    code += masm.slot_store[keys[at]][source]
+            for at, offset in plan.overflow:
+                code += masm.overflow_store[offset][keys[first + at]]
+        for at, register, load, move in plan.registers:
+            place = stack[first + at] if alone else SLOT
+            if place == SLOT:
+                code += load[keys[first + at]][register]
+            else:
+                source = place - ALIAS if ALIAS <= place < SLOT else place
+                if source != register:
+                    code += move[register][source]
+    code += masm.epilogue

@@ -1,43 +1,53 @@
 """Which locals a loop keeps in registers: those used most in it, a nested loop counting eightfold."""
 
+from collections import Counter
+
 from jit.asm.masm import MacroAssembler
-from jit.wasm.opcodes import END, LOCAL_GET, LOCAL_TEE, LOOP
+from jit.wasm.opcodes import LOCAL_GET, LOCAL_SET, LOCAL_TEE, LOOP
 from jit.wasm.types import F32, F64, REFERENCE_TYPES
 from jit.wasm.validate import Block, Body
 
 _NESTED = 8
+_USES = frozenset((LOCAL_GET, LOCAL_SET, LOCAL_TEE))
 
 
 def plan_homes(
     body: Body, start: int, end: int, masm: MacroAssembler, plans: dict[int, tuple[int, ...]]
 ) -> None:
-    """Choose for the loop at index `start` and for all loops in it."""
+    """Choose for the loop at index `start`, which ends at `end`, and for all loops in it."""
+    _plan(body, start, end, masm, plans)
+
+
+def _plan(
+    body: Body, start: int, end: int, masm: MacroAssembler, plans: dict[int, tuple[int, ...]]
+) -> Counter[int]:
+    """Plan a loop and return how much it uses each local."""
     ops, imms = body.ops, body.imms
-    uses: dict[int, int] = {}
-    around: list[tuple[int, dict[int, int]]] = []
-    first = start
-    for at in range(start + 1, end):
-        op = ops[at]
-        if LOCAL_GET <= op <= LOCAL_TEE:
-            local = imms[at]
-            assert isinstance(local, int)
-            uses[local] = uses.get(local, 0) + 1
-        elif op == LOOP:
-            around.append((first, uses))
-            first, uses = at, {}
-        elif op == END:
-            block = imms[at]
+    uses: Counter[int] = Counter()
+    nested: list[Counter[int]] = []
+    at = start + 1
+    while at < end:
+        try:
+            stop = ops.index(LOOP, at, end)
+        except ValueError:
+            stop = end
+        uses.update(
+            [imm for op, imm in zip(ops[at:stop], imms[at:stop], strict=True) if op in _USES]  # type: ignore[misc]
+        )
+        at = stop
+        if stop < end:
+            block = imms[stop]
             assert isinstance(block, Block)
-            if block.kind == "loop":
-                plans[first] = _choose(body, uses, masm)
-                inner = uses
-                first, uses = around.pop()
-                for local, count in inner.items():
-                    uses[local] = uses.get(local, 0) + _NESTED * count
+            nested.append(_plan(body, stop, block.end, masm, plans))
+            at = block.end
+    for inner in nested:
+        for local, count in inner.items():
+            uses[local] += _NESTED * count
     plans[start] = _choose(body, uses, masm)
+    return uses
 
 
-def _choose(body: Body, uses: dict[int, int], masm: MacroAssembler) -> tuple[int, ...]:
+def _choose(body: Body, uses: Counter[int], masm: MacroAssembler) -> tuple[int, ...]:
     """Return the locals used most, of each kind as many as there are homes."""
     types = body.local_types
     general, floats = masm.homes, masm.float_homes

@@ -89,7 +89,7 @@ def _load(load: Load, size: int) -> Handler:
         piece, back = checked[register][place & REGISTER][offset]
         code = s.code
         code += piece
-        s.traps.append((len(code) - back, _OUT_OF_BOUNDS, index))
+        s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
         stack.append(register)
 
     return handler
@@ -111,7 +111,7 @@ def _load_float(load: Load, size: int) -> Handler:
             place = s.load(place, len(stack), False)
         code, back = checked[register][place & REGISTER][offset]
         s.code += code
-        s.traps.append((len(s.code) - back, _OUT_OF_BOUNDS, index))
+        s.traps += (len(s.code) - back, _OUT_OF_BOUNDS, index)
         s.release(place)
         stack.append(register)
 
@@ -144,7 +144,7 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
         piece, back = checked[place & REGISTER][key][offset]
         code = s.code
         code += piece
-        s.traps.append((len(code) - back, _OUT_OF_BOUNDS, index))
+        s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
         if place < FLOAT:
             s.free.append(place)
         if value < FLOAT:

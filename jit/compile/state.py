@@ -14,13 +14,13 @@ The rules that everything in this folder keeps:
 - All allocation of an operator happens before its last branch to a trap exit.
 """
 
-from jit.abi.convention import Home, Place
 from jit.abi.frame import FrameLayout
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import VMContextLayout
 from jit.asm.masm import ByPlace, ByPlaces, Checked, MacroAssembler
 from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, REGISTER, SLOT
 from jit.compile.recorder import Recorder
+from jit.compile.travel import Travel, travel
 from jit.wasm.opcodes import LOCAL_SET, LOCAL_TEE
 from jit.wasm.types import F32, F64, I32, I64
 from jit.wasm.validate import Block, Body
@@ -106,6 +106,7 @@ class State:
         "recorder",
         "stack",
         "traps",
+        "travel",
         "vmctx",
     )
 
@@ -124,6 +125,7 @@ class State:
         self.ops = body.ops
         self.imms = body.imms
         self.masm = masm
+        self.travel: Travel = travel(masm)
         self.vmctx = vmctx
         self.known_memory = known_memory
         """Bytes that memory 0 has for sure."""
@@ -147,8 +149,8 @@ class State:
         self.plans: dict[int, tuple[int, ...]] = {}
         """Locals to give homes to, by a loop's index in `ops`."""
         self.labels: dict[Block, Label] = {}
-        self.traps: list[tuple[int, int, int]] = []
-        """(end of the branch, trap code, index of the op)"""
+        self.traps: list[int] = []
+        """Flat, three for each branch to a trap exit: its end, the trap code, the index of the op."""
         self.colds: list[tuple[int, int, bytes, int]] = []
         """(end of the branch, where to continue, code to run, index of the op at the boundary)"""
         self.layout = FrameLayout(len(body.local_types), body.max_stack)
@@ -283,18 +285,14 @@ class State:
 
     def set_copies(self, copies: dict[int, int]) -> None:
         """Take over a label's copies, all operands being in slots."""
-        if copies is not self.copies:
-            self.copies.clear()
-            self.copies.update(copies)
-        if copies:
-            used = self.copies.values()
-            self.free[:] = [register for register in self.base_free if register not in used]
-            self.float_free[:] = [
-                register for register in self.base_float_free if register not in used
-            ]
-        else:
-            self.free[:] = self.base_free
-            self.float_free[:] = self.base_float_free
+        self.copies.clear()
+        self.copies.update(copies)
+        self.free[:] = self.base_free
+        self.float_free[:] = self.base_float_free
+        reserved = self.homes
+        for local, register in copies.items():
+            if local not in reserved:
+                (self.free if register < FLOAT else self.float_free).remove(register)
 
     def set_homes(self, homes: dict[int, int]) -> None:
         """Change which registers are homes; the caller sets the copies next."""
@@ -326,15 +324,12 @@ class State:
         link = self.masm.link
         here = len(code)
         if self.live:
-            current = self.copies
-            copies = label.copies
-            if copies != current:
-                copies = {
-                    local: register
-                    for local, register in copies.items()
-                    if current.get(local) == register
-                }
-                self.set_copies(copies)
+            current, agreed = self.copies, label.copies
+            if agreed != current:
+                for local in [x for x, register in current.items() if agreed.get(x) != register]:
+                    register = current.pop(local)
+                    if local not in self.homes:
+                        self.release(register)
         else:
             self.stack[:] = [SLOT] * depth
             self.set_copies(label.copies)
@@ -350,28 +345,11 @@ class State:
         at = len(self.code)
         self.code += piece.code
         for end, trap in piece.traps:
-            self.traps.append((at + end, trap, index))
+            self.traps += (at + end, trap, index)
 
     def trap_branch(self, trap: TrapCode, index: int) -> None:
         """Note that `code` ends with a branch to a trap exit."""
-        self.traps.append((len(self.code), trap, index))
-
-    def to_place(self, place: Place, depth: int, operand: int, type_: int) -> None:
-        """Move an operand, or its slot if it is there, to a register of the calling convention."""
-        if ALIAS <= operand < SLOT:
-            operand -= ALIAS
-        if place.home is Home.FLOAT:
-            register = place.number + FLOAT
-            if operand == SLOT:
-                self.code += self.masm.slot_load_float[self.operand_keys[depth]][register]
-            elif operand != register:
-                self.code += self.masm.move_float[register][operand]
-        elif operand == SLOT:
-            load = self.masm.slot_load32 if type_ == I32 else self.masm.slot_load64
-            self.code += load[self.operand_keys[depth]][place.number]
-        elif operand != place.number:
-            move = self.masm.move32 if type_ == I32 else self.masm.move64
-            self.code += move[place.number][operand]
+        self.traps += (len(self.code), trap, index)
 
 
 def fitting(copies: dict[int, int], homes: dict[int, int]) -> dict[int, int]:
