@@ -304,14 +304,15 @@ class Session:
 
     def _resume(self, go: Go) -> Action | None:
         target = self._attached().target
-        self._go(Happening.RESUME)
         try:
             target.prepare_resume(go.request)
         except TargetError as error:
+            self._go(Happening.RESUME)
             self.output(error.text + "\n")
             gdb = self._attached().peer is Dialect.GDB  # lldb wants a signal with every stop
             self.stopped(Signalled(Signal.NONE if gdb else Signal.TRAP))
             return None
+        self._go(Happening.RESUME)
         return go
 
     def _answer(self, reply: Reply, text: str | None = None) -> None:

@@ -134,16 +134,16 @@ class Resumption:
         types = () if window is None else self._returned(window, block)
         bits = [self._number(d.XMM0 if t in _FLOATS else d.RAX) & _mask(t) for t in types[:1]]
         bits += [0] * (len(types) - len(bits))
-        struct = self._returned_struct(inner.frame)
-        stack_pointer = self._stack_pointer_in(index)
+        struct, callee = self._returned_struct(inner.frame), inner.frame.instance()
+        stack_pointer, caller = self._stack_pointer_in(index), block.frame.instance()
         try:
             self._debugger.return_to(block.frame, types, bits, stepping)
         except CannotDivert as error:
             raise TargetError(errno.ENOTSUP, str(error)) from error
         if struct is not None:
-            self._debugger.write_memory(inner.frame.instance(), 0, *struct)
+            self._debugger.write_memory(callee, 0, *struct)
         if stack_pointer is not None:
-            self._calls.set_stack_pointer(block.frame.instance(), stack_pointer)
+            self._calls.set_stack_pointer(caller, stack_pointer)
 
     def _returned(self, window: CodeWindow, block: Block) -> Sequence[int]:
         return window.code.returned_types(self._pc_of(block.frame) - window.base)
