@@ -283,9 +283,16 @@ class Debugger:
         return found[0], found[0].module.info.num_imported_funcs + found[1]
 
     def slot_of(self, instance: Instance, table: int, function: int) -> int | None:
-        """Return the first slot of a table that holds one of the instance's functions."""
+        """Return the first slot of a table that holds one of the instance's functions.
+
+        A function that is in none is added at the end; None where that is not possible.
+        """
         elements, record = self._elements(instance, table), instance.func(function).record
-        return next((at for at in range(elements.size) if elements.get(at) == record), None)
+        for slot in range(elements.size):
+            if elements.get(slot) == record:
+                return slot
+        slot = elements.add(record)
+        return None if slot < 0 else slot
 
     def _elements(self, instance: Instance, table: int) -> TableElements:
         if not 0 <= table < len(instance.tables):

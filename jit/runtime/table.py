@@ -79,6 +79,11 @@ class TableElements:
             self.fill(old, init, delta)
         return old
 
+    def add(self, bits: int) -> int:
+        """Add one element, past the declared maximum if need be: for a debugger.  As `grow`."""
+        self._maximum = max(self._maximum, self.size + 1)
+        return self.grow(1, bits)
+
     def fill(self, start: int, bits: int, length: int) -> None:
         """Set a run of elements.  Raise Trap, having changed nothing, if it does not fit."""
         self._check(start, length)

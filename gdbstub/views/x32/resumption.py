@@ -233,10 +233,11 @@ class Resumption:
         found = self._function_at(value) if value >= CODE_BASE else None
         if found is None:
             return value
-        slot = self._debugger.slot_of(found[0], 0, found[1])
+        instance, index = found
+        slot = self._debugger.slot_of(instance, 0, index) if instance.tables else None
         if slot is None:
             raise TargetError(
-                errno.EINVAL, f"the function at 0x{value:x} is in no table: no pointer can mean it"
+                errno.EINVAL, f"no table has room for the function at 0x{value:x} to be pointed to"
             )
         return slot
 

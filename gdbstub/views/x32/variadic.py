@@ -26,6 +26,10 @@ FORMATS = {
 
 _CONVERSION = re.compile(rb"%[-+ #0]*(\*|\d*)(?:\.(\*|\d*))?(hh|h|ll|l|j|z|t|L)?([%a-zA-Z])")
 _FLOATS = b"aAeEfFgG"
+_SSE = 8
+"""Float registers for arguments: when all are used, more may be on the stack."""
+_ON_STACK = 32
+"""Words of the stack to take along: what was not passed there is read by nobody."""
 _WIDE = frozenset({b"ll", b"j"})
 
 
@@ -48,9 +52,10 @@ def buffer(
     if place is not None and place < len(values):
         kinds = _formatted(text(values[place]))
     elif count := passed.words_left(RegisterClass.SSE):
-        kinds = [(RegisterClass.SSE, 8)] * count
+        kinds = [(RegisterClass.SSE, 8)] * (count + (_ON_STACK if count == _SSE else 0))
     else:
-        kinds = [(RegisterClass.INTEGER, 4)] * passed.words_left(RegisterClass.INTEGER)
+        count = passed.words_left(RegisterClass.INTEGER)
+        kinds = [(RegisterClass.INTEGER, 4)] * (count + _ON_STACK)
     out = b""
     for class_, size in kinds:
         out += bytes(-len(out) % size)
