@@ -49,6 +49,7 @@ def test_in_a_blocked_read(guest: Builder) -> None:
         frames = lldb.say("bt", "main_void")
         assert "read_line(" in frames and "__main_argc_argv(argc=2" in frames
         lldb.say("c", RESUMED)
+        server.wait_for("c")
         server.send("four\n")
         lldb.expect("exited with status = 0")
         assert "read 4: four" in server.output()
@@ -78,6 +79,7 @@ def test_a_breakpoint_set_while_the_guest_runs(guest: Builder) -> None:
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
         lldb.say("c", RESUMED)
+        server.wait_for("c")
         # The stop may be shown before the breakpoint is.
         stop = lldb.say("b session.c:72", r"stop reason = breakpoint 2\.1[^>]*->")
         assert "spin(start=0) at session.c:72" in stop
@@ -93,6 +95,7 @@ def test_detaching_while_the_guest_runs(guest: Builder) -> None:
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
         lldb.say("c", RESUMED)
+        server.wait_for("c")
         lldb.say("detach", "detached")
         server.send("on my own\n")
         assert "read 9: on my own" in server.output()
@@ -104,5 +107,6 @@ def test_killing_while_the_guest_runs(guest: Builder) -> None:
         terminal(server.port) as lldb,
     ):
         lldb.say("c", RESUMED)
+        server.wait_for("c")
         lldb.say("kill", "exited with status = 9")
         assert server.process.wait(timeout=20) == 137
