@@ -201,7 +201,7 @@ class ProgramGuest:
     def _divert(self, verdict: Verdict, standing: Standing) -> Verdict:
         """Run what the client calls, each call ending in a stop of its own where the guest stands."""
         while not isinstance(onward := self._view.divert(verdict), Verdict):
-            self._standing = replace(standing, kind=RawKind.BREAKPOINT)
+            self._standing = replace(standing, kind=RawKind.BREAKPOINT, fault=None)
             self._view.stand(self._standing)
             verdict = self._gate.event(RawKind.BREAKPOINT, onward, self._view)
         return onward
