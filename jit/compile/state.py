@@ -32,14 +32,14 @@ LocalTables = tuple[ByPlace, ByPlace, ByPlaces, list[int] | None]
 class Locals(dict[int, LocalTables]):
     """The tables of a function's locals, made when first asked for: few of many may be used."""
 
-    __slots__ = ("_families", "_keys", "_reference", "_store", "_types")
+    __slots__ = ("_families", "_frame_size", "_layout", "_masm", "_reference", "_types")
 
     def __init__(self, state: "State") -> None:
         super().__init__()
-        masm = state.masm
+        masm = self._masm = state.masm
         self._types = state.body.local_types
-        self._keys = state.local_key
-        self._store = masm.slot_store
+        self._layout = state.layout
+        self._frame_size = state.frame_size
         self._families: dict[int, tuple[ByPlaces, ByPlaces, list[int]]] = {
             I32: (masm.slot_load32, masm.move32, state.free),
             I64: (masm.slot_load64, masm.move64, state.free),
@@ -50,8 +50,8 @@ class Locals(dict[int, LocalTables]):
 
     def __missing__(self, local: int) -> LocalTables:
         load, move, pool = self._families.get(self._types[local], self._reference)
-        key = self._keys(local)
-        tables = self[local] = (load[key], self._store[key], move, pool)
+        key = self._masm.slot_key(self._layout.local(local), self._frame_size)
+        tables = self[local] = (load[key], self._masm.slot_store[key], move, pool)
         return tables
 
 
