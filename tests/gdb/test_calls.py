@@ -1,0 +1,168 @@
+"""Functions called by stock gdb, `return` and `jump`: native gdb shows the same for the native twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.gdb.session import debug, debug_natively, plain
+from tests.guests.build import Guest
+from tests.guests.fixtures import Builder
+
+HERE = Path(__file__).parent
+KEEP = ("-Wl,--no-gc-sections",)
+
+
+@pytest.fixture
+def program(guest: Builder) -> Guest:
+    """The program of this file, for our server."""
+    return guest("calls", flags=KEEP, folder=HERE)
+
+
+@pytest.fixture
+def twin(native_twin: Builder) -> Guest:
+    """The same program for gdbserver."""
+    return native_twin("calls", folder=HERE)
+
+
+CALLS = (
+    "print fib(7)",
+    "print counter",
+    "print add(2, -5)",
+    "print wide(0x100000000, 'A', 65535)",
+    "print scale(2.5, 3, 4)",
+    "print make_pair(5)",
+    "print make_big(9)",
+    "print make_one(1.25)",
+    "print make_mixed(0.5, 3)",
+    "print sum_pair(a_pair)",
+    "print sum_big(a_big)",
+    "print only(an_one)",
+    "print sum_mixed(a_mixed)",
+    "print apply(add, 3, 4)",
+    "print apply(chosen, 3, 4)",
+    "print chosen(30, 4)",
+    "print apply(unpointed, 3, 4)",
+    'print length("abcde")',
+    "print many(1, 2, 3, 4, 5, 6, 7, 8)",
+    "print sum_of(4, 10, 20, 30, 40)",
+    "print sum_of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
+    "print fib(add(2, 3))",
+    "print n",
+    "print counter",
+)
+
+
+def test_results_are_those_of_the_native_twin(program: Guest, twin: Guest) -> None:
+    commands = ["break fib", "c", *CALLS[1:2], "delete", *CALLS, "bt 2", "c"]
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    for command in (*CALLS, "bt 2"):
+        assert plain(ours[command]) == plain(theirs[command]), command
+    assert "exited with code 03" in ours["c"]
+
+
+NESTED = (
+    "break outer",
+    "c",
+    "break fib if n == 1",
+    "print fib(3)",
+    "bt",
+    "print n",
+    "finish",
+    "delete",
+    "c",
+    "bt",
+    "print n",
+    "next",
+    "next",
+    "print inner",
+)
+
+
+def test_a_breakpoint_inside_a_called_function(program: Guest, twin: Guest) -> None:
+    ours, theirs = debug(program, NESTED), debug_natively(twin, NESTED)
+    for command in NESTED:
+        said, expected = ours.all(command), theirs.all(command)
+        assert [plain(text) for text in said] == [plain(text) for text in expected], command
+
+
+def test_trap_in_a_call_leaves_the_session_alive(program: Guest) -> None:
+    commands = (
+        "break outer",
+        "c",
+        "set unwindonsignal on",
+        "print crash((int *) 0x7ffffff0)",
+        "bt 1",
+        "print add(1, 2)",
+        "delete",
+        "c",
+    )
+    said = debug(program, commands)
+    assert "out of bounds memory access" in said["print crash((int *) 0x7ffffff0)"]
+    assert said["bt 1"].startswith("#0  outer (n=3)")
+    assert said["print add(1, 2)"] == "$1 = 3"
+    assert "exited with code 03" in said["c"]
+
+
+def test_a_guest_that_exits_in_a_call(program: Guest) -> None:
+    said = debug(program, ("break outer", "c", "print leave(9)"))
+    assert "exited with code 011" in said["print leave(9)"]
+
+
+def test_a_call_that_is_given_up(program: Guest) -> None:
+    commands = (
+        "break outer",
+        "c",
+        "break fib if n == 2",
+        "print fib(4)",
+        "frame 3",
+        "return",
+        "delete",
+        "bt 1",
+        "print add(20, 3)",
+        "c",
+    )
+    said = debug(program, commands)
+    assert said["bt 1"].startswith("#0  outer (n=3)")
+    assert said["print add(20, 3)"] == "$1 = 23"
+    assert "exited with code 03" in said["c"]
+
+
+def test_return_gives_the_value_and_restores_the_stack(program: Guest, twin: Guest) -> None:
+    commands = ("break outer", "c", "break fib", "c", "delete", "return 40", "next", "print inner")
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    assert plain(ours["print inner"]) == plain(theirs["print inner"]) == "$1 = 40"
+    said = debug(program, (*commands, "print sum_big(make_big(4))", "c"))
+    assert said["print sum_big(make_big(4))"] == "$2 = 11"
+    assert "exited with code 051" in said["c"]
+
+
+def test_a_struct_returned_early(program: Guest, twin: Guest) -> None:
+    commands = ("break make_pair", "print make_pair(1)", "return a_pair", "print sum_pair($)")
+    ours = debug(program, ("break outer", "c", *commands))
+    theirs = debug_natively(twin, ("break outer", "c", *commands))
+    assert plain(ours["return a_pair"]) == plain(theirs["return a_pair"])
+
+
+def test_jump_goes_on_at_another_line(program: Guest, twin: Guest) -> None:
+    commands = (
+        "break outer",
+        "c",
+        "next",
+        "print inner",
+        "tbreak 45",
+        "jump 45",
+        "next",
+        "print inner",
+    )
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    for command in ("print inner", "jump 45", "next"):
+        assert [plain(t) for t in ours.all(command)] == [plain(t) for t in theirs.all(command)]
+
+
+def test_a_pc_that_is_no_place_is_refused_in_words(program: Guest) -> None:
+    said = debug(program, ("break outer", "c", "set $pc = 0x1000", "c", "bt 1", "delete", "c"))
+    assert "cannot go on at 0x1000" in said.all("c")[1]
+    assert said["bt 1"].startswith("#0  outer (n=3)")
+    assert "exited with code 03" in said["c"]
