@@ -1,0 +1,164 @@
+"""What a user does in lldb, a row each, tried on our server and on the peer; and the table of both.
+
+`python -m tests.lldb.rows` writes the table into docs/lldb.md.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.peer import MissingPeer, version
+from tests.guests.build import Guest, build_guest
+from tests.lldb.peer import peer_serving
+from tests.lldb.session import LANGUAGE, Results, connecting, frames, lldb
+from tests.serving import serving
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "lldb.md"
+HERE = Path(__file__).parent
+_BEGIN, _END = "<!-- rows -->\n", "<!-- end of rows -->\n"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do: what is said to lldb, and whether what it answers is right."""
+
+    name: str
+    commands: tuple[str, ...]
+    right: Callable[[Results], bool]
+    program: str = "session"
+    opt: str = "O0"
+    arguments: tuple[str, ...] = ()
+
+    def guest(self) -> Guest:
+        """Build the program."""
+        folder = {} if self.program == "session" else {"folder": HERE}
+        return build_guest(self.program, self.opt, **folder)
+
+
+def _stops(*places: tuple[str, int]) -> Callable[[Results], bool]:
+    return lambda results: results.stops()[-len(places) :] == list(places)
+
+
+def _says(command: str, *texts: str) -> Callable[[Results], bool]:
+    return lambda results: all(text in results[command] for text in texts)
+
+
+def _in_step(results: Results) -> bool:
+    text = results["disassemble"]
+    first = next((line for line in text.splitlines() if "global.get" in line), "")
+    return "unknown" not in text and "<+3>" in first
+
+
+def _regions(results: Results) -> bool:
+    return "rw-" in results["memory region --all"] and "r-x" in results["memory region --all"]
+
+
+def _walk(results: Results) -> bool:
+    names = [name for name, _ in frames(results["bt"])]
+    return names[:2] == ["fib", "main"]
+
+
+FIB, FIB_2 = ("b fib", "c"), ("breakpoint set -n fib -c n==2", "c", "breakpoint delete -f")
+# fmt: off
+ROWS = (
+    Row("breakpoint by name",                FIB,                              _stops(("fib", 38))),
+    Row("breakpoint by name, -O2",           FIB,                              _stops(("fib", 38)), opt="O2"),
+    Row("breakpoint by line",                ("b session.c:43", "c"),          _stops(("fib", 43))),
+    Row("breakpoint by line, -O2",           ("b session.c:50", "c"),          _stops(("sum_of_ages", 50)), opt="O2"),
+    Row("breakpoint by regular expression",  ("breakpoint set -r ^sum_", "c"), _stops(("sum_of_ages", 48))),
+    Row("condition",                         (*FIB_2, "p n"),                  _says("p n", "(int) 2")),
+    Row("hit count, -O2",                    (*FIB, "c", "breakpoint list"),   _says("breakpoint list", "hit count = 2"), opt="O2"),
+    Row("breakpoint at an address",          ("b spin", "breakpoint set -a 0x4000000000000439", "c"), _stops(("spin", 70)), arguments=("loop",)),
+    Row("bt",                                (*FIB, "bt"),                     _walk),
+    Row("bt, -O2",                           (*FIB, "bt"),                     _walk, opt="O2"),
+    Row("variables",                         (*FIB, "frame variable n"),       _says("frame variable n", "(int) n = 6")),
+    Row("variables, -O2",                    (*FIB, "frame variable n"),       _says("frame variable n", "(int) n = 6"), opt="O2"),
+    Row("struct behind a pointer",           (*FIB, "p *p"),                   _says("p *p", '"Ada"', "age = 36", "height = 1.7", "y = 2")),
+    Row("global",                            (*FIB, "c", "p counter"),         _says("p counter", "(int) 1")),
+    Row("string",                            (*FIB, "p greeting"),             _says("p greeting", '"hello, wasm"')),
+    Row("expr n = 4",                        (*FIB, "expr n = 4", "p n"),      _says("p n", "(int) 4")),
+    Row("expr of a global",                  (*FIB, "expr counter = 9", "p counter"), _says("p counter", "(int) 9")),
+    Row("memory read",                       (*FIB, "memory read -c 11 greeting"), _says("memory read -c 11 greeting", "hello, wasm")),
+    Row("memory write",                      (*FIB, "memory write `&counter` 7", "p counter"), _says("p counter", "(int) 7")),
+    Row("memory region --all",               (*FIB, "memory region --all"),    _regions),
+    Row("n",                                 (*FIB, "n"),                      _stops(("fib", 38), ("fib", 39))),
+    Row("n over recursion",                  ("b session.c:41", "c", "breakpoint delete -f", "n", "p n"), _says("p n", "(int) 6")),
+    Row("n over a call at the line's end",   ("b steps.c:33", "c", "n"),       _stops(("main", 33), ("main", 34)), program="steps"),
+    Row("s into a function, its arguments",  ("b session.c:105", "c", "s", "p n"), _says("p n", "(int) 6")),
+    Row("s over a function without lines",   ("b main", "c", "s", "s"),        _stops(("main", 30), ("main", 31)), program="steps"),
+    Row("si",                                (*FIB, "si", "register read pc"), _says("register read pc", "0x4000000000000299")),
+    Row("finish",                            ("b widen", "c", "finish"),       _stops(("widen", 64), ("main", 108))),
+    Row("finish in recursion",               (*FIB_2, "finish", "finish", "p n"), _says("p n", "(int) 4")),
+    Row("thread until",                      ("b main", "c", "thread until 108"), _stops(("main", 103), ("main", 108))),
+    Row("disassemble",                       (*FIB, "disassemble"),            _in_step),
+    Row("image list: the file",              ("image list",),                  _says("image list", "session.wasm")),
+    Row("thread name",                       ("thread list",),                 _says("thread list", "name = 'session.wasm'")),
+    Row("trap in words",                     ("c",),                           _says("c", "wasm trap: integer divide by zero"), arguments=("divide",)),
+    Row("the line of a trap",                ("c",),                           _stops(("crash", 88)), arguments=("null",)),
+    Row("exit code",                         ("c",),                           _says("c", "exited with status = 200 "), arguments=("exit", "200")),
+    Row("kill",                              (*FIB, "kill"),                   _says("kill", "exited with status = 9")),
+    Row("register write pc is refused",      (*FIB, "register write pc 0"),    _says("register write pc 0", "error")),
+    Row("monitor commands",                  (*FIB, "process plugin packet monitor stack"), _says("process plugin packet monitor stack", "(empty)")),
+)
+# fmt: on
+
+
+def try_ours(row: Row) -> bool:
+    """Try a row on our server."""
+    with serving(row.guest(), *row.arguments) as server:
+        return _try(row, server.port)
+
+
+def try_peer(row: Row) -> bool:
+    """Try a row on the peer. Raises `MissingPeer`."""
+    with peer_serving(row.guest(), *row.arguments) as (port, _):
+        return _try(row, port)
+
+
+def _try(row: Row, port: int) -> bool:
+    try:
+        return row.right(lldb([*LANGUAGE, connecting(port), *row.commands]))
+    except (AssertionError, StopIteration):
+        return False  # lldb said nothing of the kind, or died
+
+
+def table(results: dict[str, tuple[bool, bool]]) -> str:
+    """Write the table."""
+    lines = [
+        f"| | wasm-gdbstub | {version().partition(' (')[0]} |",
+        "|---|---|---|",
+    ]
+    for name, (ours, peer) in results.items():
+        lines.append(f"| {name} | {_mark(ours)} | {_mark(peer)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _mark(right: bool) -> str:
+    return "yes" if right else "-"
+
+
+def documented() -> dict[str, tuple[bool, bool]]:
+    """Read the table of the document."""
+    text = DOCUMENT.read_text()
+    rows = text[text.index(_BEGIN) : text.index(_END)]
+    found = re.findall(r"^\| ([^|]+) \| (yes|-) \| (yes|-) \|$", rows, re.MULTILINE)
+    return {name: (ours == "yes", peer == "yes") for name, ours, peer in found}
+
+
+def write() -> None:
+    """Try every row on both, and write the table into the document."""
+    results = {row.name: (try_ours(row), try_peer(row)) for row in ROWS}
+    text = DOCUMENT.read_text()
+    before, after = text[: text.index(_BEGIN)], text[text.index(_END) :]
+    DOCUMENT.write_text(f"{before}{_BEGIN}{table(results)}{after}")
+
+
+if __name__ == "__main__":
+    try:
+        write()
+    except MissingPeer as missing:
+        sys.exit(str(missing))
