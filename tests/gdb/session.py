@@ -92,9 +92,11 @@ def _server(words: Sequence[str]) -> Iterator[Server]:
 
 
 @contextmanager
-def serving(guest: Guest, *arguments: str, options: Sequence[str] = ()) -> Iterator[Server]:
-    """Serve a guest with our server, on a free port."""
-    words = [sys.executable, "-m", "gdbstub", "--once", *options, "127.0.0.1:0"]
+def serving(
+    guest: Guest, *arguments: str, options: Sequence[str] = (), once: bool = True
+) -> Iterator[Server]:
+    """Serve a guest with our server, on a free port; to one client, if `once`."""
+    words = [sys.executable, "-m", "gdbstub", *(["--once"] * once), *options, "127.0.0.1:0"]
     with _server([*words, str(guest.program), *arguments]) as server:
         yield server
 
@@ -110,8 +112,10 @@ def serving_natively(twin: Guest, *arguments: str) -> Iterator[Server]:
 class Gdb:
     """A batch session of gdb; each command's output by its number."""
 
-    def __init__(self, port: int, commands: Sequence[str], *options: str) -> None:
-        words = ["gdb", "-nx", "-batch", *options, "-ex", f"target remote 127.0.0.1:{port}"]
+    def __init__(
+        self, port: int, commands: Sequence[str], *options: str, target: str = "remote"
+    ) -> None:
+        words = ["gdb", "-nx", "-batch", *options, "-ex", f"target {target} 127.0.0.1:{port}"]
         for command in commands:
             words += ["-ex", f"echo {_MARK}\\n", "-ex", command]
         words += ["-ex", f"echo {_MARK}\\n"]
@@ -170,6 +174,7 @@ def debug_natively(twin: Guest, commands: Sequence[str], *arguments: str) -> Res
     """
     host = ("-iex", "set breakpoint condition-evaluation host")
     with serving_natively(twin, *arguments) as server:
+        server.end_input()
         return Gdb(server.port, commands, *host).results()
 
 
