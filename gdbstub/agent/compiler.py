@@ -13,6 +13,7 @@ one runs when no jump is under way past it:
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias, cast
 
 from gdbstub.agent import opcodes
@@ -24,9 +25,12 @@ from gdbstub.agent.verify import Step, verify
 Condition: TypeAlias = Callable[[Reader], int]
 Command: TypeAlias = Callable[[Reader], str]
 
+_KEPT = 256  # compiled expressions: gdb inserts a breakpoint anew at every resume
+
 _JUMPS = (opcodes.GOTO, opcodes.IF_GOTO)
 
 
+@lru_cache(_KEPT)
 def compile_condition(code: bytes, address_bits: int) -> Condition:
     """Compile an expression to a function that returns its value, an unsigned 64-bit number.
 
@@ -37,6 +41,7 @@ def compile_condition(code: bytes, address_bits: int) -> Condition:
     return cast(Condition, _build(steps, address_bits, "return {top}"))
 
 
+@lru_cache(_KEPT)
 def compile_command(code: bytes, address_bits: int) -> Command:
     """Compile a command (`dprintf` in agent style) to a function that returns the text printed.
 

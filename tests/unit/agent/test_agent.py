@@ -181,6 +181,12 @@ def test_refused(code: str, text: str) -> None:
         compile_condition(bytes.fromhex(code), 64)
 
 
+def test_an_expression_is_compiled_once() -> None:
+    code = bytes.fromhex(FIB_N_3)
+    assert compile_condition(code, 32) is compile_condition(bytes(code), 32)
+    assert compile_condition(code, 32) is not compile_condition(code, 64)
+
+
 def test_too_long() -> None:
     with pytest.raises(ExpressionError, match="at most 65535"):
         compile_condition(b"\x22\x00\x29" * 30_000 + b"\x22\x00\x27", 64)

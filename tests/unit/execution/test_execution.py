@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trio
 
+from gdbstub.agent import compile_condition
 from gdbstub.execution import Execution, GuestFailure, running
 from gdbstub.target import (
     Address,
@@ -156,6 +157,32 @@ async def test_a_factory_that_fails_is_the_callers_business() -> None:
     with pytest.raises(OSError, match="no such file"):
         async with executing(make):
             raise AssertionError("not reached")
+
+
+async def test_a_false_condition_never_crosses_to_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every crossing is a callback in the server's thread: the end's is the only one."""
+    crossings: list[object] = []
+    cross = trio.lowlevel.TrioToken.run_sync_soon
+
+    def counting(self: trio.lowlevel.TrioToken, callback: Callable[[], object]) -> None:
+        crossings.append(callback)
+        cross(self, callback)
+
+    def breakpoint_(script: Script, gate: Gate) -> Exit:
+        for _ in range(1000):
+            script.event(gate, RawKind.BREAKPOINT)
+        return Exited(0)
+
+    script = Script(breakpoint_)
+    async with executing(lambda: script) as execution:
+        false = compile_condition(bytes.fromhex("220027"), 32)
+        execution.policy.insert(BreakpointKind.SOFTWARE, PC, (false,), ())
+        monkeypatch.setattr(trio.lowlevel.TrioToken, "run_sync_soon", counting)
+        assert await execution.resume(Continue(THREAD)) == Exited(0)
+    assert len(script.verdicts) == 1001
+    assert len(crossings) == 1
 
 
 async def test_text_of_commands_reaches_the_server() -> None:
