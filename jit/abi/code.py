@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Protocol
 
 from jit.abi.convention import CallConvention
@@ -15,7 +16,7 @@ class Trampolines:
     `code` is one block; `entries` are offsets in it:
 
         resume      C function (context address) -> exit number: enters or resumes the guest
-        trap, libcall, interrupt, epoch, memory_copy, memory_fill   the code of `vmctx.Stub`, by name
+        trap, libcall, interrupt, epoch, memory_copy, memory_fill, watch   the code of `vmctx.Stub`, by name
         breakpoint  where an enabled site calls
         host        the code of every host function's record
         compile     where a lazy stub jumps, the defined index in scratch register 0
@@ -73,6 +74,14 @@ class Isa(Protocol):
         ...
 
 
+class Watch(IntEnum):
+    """Which accesses of memory 0 code looks at, to exit after those that touch a watched range."""
+
+    NOTHING = 0
+    WRITES = 1
+    ALL = 2
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledFunction:
     """Machine code of one function, position independent, entered at its first byte."""
@@ -84,17 +93,23 @@ class CompiledFunction:
 class CodeSource(Protocol):
     """Gives a module's code, function by function, deterministically."""
 
-    def compile(self, defined_index: int, canonical: bool = False) -> CompiledFunction:
+    def compile(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+    ) -> CompiledFunction:
         """Validate and compile one function.
 
         The canonical variant has the same frame layout and keeps nothing across op boundaries: every
         operand is in its slot, no register is a copy.  What a debugger writes in a frame of the usual
         code that cannot absorb it, it writes to the slots, and continues at the same op there.
 
+        Watching code has the same registers at every point as code that does not watch.
+
         Raise `jit.wasm.errors.WasmError` for an invalid body.
         """
         ...
 
-    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
+    def frame_table(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+    ) -> FrameTable:
         """Return the frame table of code compiled before; that is made again and must be equal."""
         ...

@@ -15,7 +15,7 @@ is resumed.  Register files are indexed by the ISA's own register numbers.
     448   float registers       32 of 16 bytes
     960   (64 bytes of padding)
 
-Where `pc` points, by exit: BREAKPOINT: just past the patched site.  TRAP, LIBCALL, INTERRUPT, EPOCH:
+Where `pc` points, by exit: BREAKPOINT: just past the patched site.  TRAP, LIBCALL, INTERRUPT, EPOCH, WATCH:
 the return address of the call that reached the stub (the frame tables' key).  HOST: the return address
 in the caller, taken off the stack or the link register, so that the saved stack pointer is the
 caller's.  COMPILE: nowhere; the driver sets it to the new code, all argument registers as they were and
@@ -70,3 +70,5 @@ class Exit(IntEnum):
     COMPILE = 8
     """A function that is not compiled yet is called: `argument` is its defined index, the vmctx register
     its instance; argument registers, sp, fp and scratch register 0 are saved."""
+    WATCH = 9
+    """A watched range of memory 0 was accessed; every register is saved, the `watched` ones say where."""

@@ -52,6 +52,8 @@ class CallConvention:
     """Bytes between the stack pointer of a frame and its slot base."""
     float_environment: int = 0
     """What a fresh context's guest float environment is: round to nearest, nothing traps."""
+    watched: tuple[int, int] = (0, 0)
+    """Scratch registers with the first and the last address of an access, at `Exit.WATCH`."""
 
     def arguments(self, types: tuple[int, ...]) -> tuple[Place, ...]:
         """Return the place of each parameter of the given value types."""
@@ -85,12 +87,12 @@ def _assign(
 X86_64 = CallConvention(
     isa="x86-64", vmctx=14, memory_base=15, stack_pointer=4, frame_pointer=5, scratch=(0,),
     int_arguments=(7, 6, 2, 1, 8, 9), float_arguments=(0, 1, 2, 3, 4, 5, 6, 7),
-    int_results=(0, 2), float_results=(0, 1), float_environment=0x1F80,
+    int_results=(0, 2), float_results=(0, 1), float_environment=0x1F80, watched=(1, 0),
 )
 AARCH64 = CallConvention(
     isa="aarch64", vmctx=28, memory_base=27, stack_pointer=31, frame_pointer=29, scratch=(16, 17),
     int_arguments=(0, 1, 2, 3, 4, 5, 6, 7), float_arguments=(0, 1, 2, 3, 4, 5, 6, 7),
-    int_results=(0, 1), float_results=(0, 1), link=30,
+    int_results=(0, 1), float_results=(0, 1), link=30, watched=(15, 16),
 )
 RISCV64 = CallConvention(
     isa="riscv64", vmctx=27, memory_base=26, stack_pointer=2, frame_pointer=8, scratch=(5, 6),

@@ -19,6 +19,11 @@ Rows are keyed by the offset that a stopped context or a return address shows:
     INTERRUPT  the return address of the call to the interrupt or epoch stub; the point is that of the
                boundary it belongs to, and `boundary` is the key of that boundary's SITE row
     PROLOGUE   as TRAP, but the frame does not exist yet: the trap is shown in the caller
+    READ       the return address of the call to the watch stub after a load; otherwise as INTERRUPT
+    WRITE      the same after a store
+
+Watching code (`jit.abi.code.Watch`) has the same rows as other code, in the same order, beside those of the
+last two kinds: a frame is moved from one to the other by its row's place among those of its kind.
 """
 
 from bisect import bisect_left
@@ -76,6 +81,8 @@ class RowKind(IntEnum):
     TRAP = 2
     INTERRUPT = 3
     PROLOGUE = 4
+    READ = 5
+    WRITE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class Row:
     patch: int = -1
     """SITE: offset of the no-op."""
     boundary: int = -1
-    """INTERRUPT: offset of the SITE row of its boundary, -1 in code without sites."""
+    """INTERRUPT, READ, WRITE: offset of the SITE row of its boundary, -1 in code without sites."""
 
 
 @dataclass(frozen=True, slots=True)

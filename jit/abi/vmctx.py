@@ -10,8 +10,12 @@
 56    overflow              address of the buffer for arguments and results that got no register
 64    stubs                 8 addresses, one a `Stub`
 128   bounds                1025 signed words: entry k is `memory length - k`
-8328  (8 bytes of padding)
-8336  globals               16 bytes each: the value, or for an imported global the address of its cell
+8328  real stack limit      lowest stack pointer, whether an interrupt is wanted or not
+8336  watch low             lowest watched address of memory 0 (only used by watching code, as what follows)
+8344  watch spans           4 words, by access size 1, 2, 4, 8: an access is looked at closely if the address of
+                            its last byte - low is below this; 0 where nothing is watched
+8376  watch list            address of the watched ranges: pairs of words (first, end), an end of 0 being the last
+8384  globals               16 bytes each: the value, or for an imported global the address of its cell
 ...   tables                8 bytes each: address of the table's definition {base, length}
 ...   types                 8 bytes each: the engine's id of the module's type k
 ...   imports               8 bytes each: address of the imported function's record
@@ -34,7 +38,10 @@ BOUNDS = 128
 BOUNDS_ENTRIES = 1025
 REAL_STACK_LIMIT = 8328
 """Frames above `context.UNCHECKED_FRAME` are checked against it before anything is pushed."""
-GLOBALS = 8336
+WATCH_LOW = 8336
+WATCH_SPANS = {1: 8344, 2: 8352, 4: 8360, 8: 8368}
+WATCH_LIST = 8376
+GLOBALS = 8384
 
 GLOBAL_SIZE = 16
 POINTER_SIZE = 8
@@ -55,7 +62,7 @@ PAGE_SIZE = 65536
 class Stub(IntEnum):
     """Fixed code that functions reach through their vmctx (`STUBS + 8 * stub`), by a call.
 
-    The entry of `Trampolines` is the name in lower case.  The first four are exits; the others are
+    The entry of `Trampolines` is the name in lower case.  The first four are exits; those for memory are
     routines that stay in the guest and use only registers that carry arguments or are scratch.
     """
 
@@ -71,6 +78,9 @@ class Stub(IntEnum):
     """(destination, source, length) of memory 0: copies, or leaves 0 in scratch register 0 if out of bounds."""
     MEMORY_FILL = 5
     """(destination, value, length) of memory 0: fills, or leaves 0 in scratch register 0 if out of bounds."""
+    WATCH = 6
+    """The first and last address of an access in the `watched` registers of the convention: an exit if it
+    touches a range of the watch list.  Every register but those that are scratch is kept."""
 
 
 @dataclass(frozen=True, slots=True)

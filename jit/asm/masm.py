@@ -156,6 +156,15 @@ class MacroAssembler:
 
     load: Mapping[str, Load]
     store: Mapping[str, Store]
+    watch_address: ByPlaces
+    """[address register or constant][bytes from it to the access's last]: before an access, leaves the
+    address of its last byte where accesses leave it alone."""
+    watch_check: ByPlace
+    """[size]: after it, a branch taken if the access lies near what is watched."""
+    watch_call: ByPlace
+    """[size]: call the watch stub for it."""
+    watch_range: ByPlaces
+    """[address register][length register]: call the watch stub for so many bytes, if any."""
     memory_size: ByPlace
     """[general register]: pages of memory 0."""
     global_get: Mapping[bool, Mapping[int, ByPlaces]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from jit.abi.code import CompiledFunction, Isa
+from jit.abi.code import CompiledFunction, Isa, Watch
 from jit.abi.context import UNCHECKED_FRAME
 from jit.abi.frame_table import FrameTable
 from jit.abi.traps import TrapCode
@@ -50,30 +50,36 @@ class Compiler:
         self._tunables = tunables
         self._vmctx = vmctx_layout(module)
         self._known_memory = module.memories[0].limits.min * PAGE_SIZE if module.memories else 0
-        self._made: dict[tuple[int, bool], tuple[int, int]] = {}
+        self._made: dict[tuple[int, bool, Watch], tuple[int, int]] = {}
         """Size and hash of the code of each function compiled so far."""
-        self._far: set[tuple[int, bool]] = set()
+        self._far: set[tuple[int, bool, Watch]] = set()
         """The functions that are too large for branches of the usual reach."""
 
-    def compile(self, defined_index: int, canonical: bool = False) -> CompiledFunction:
+    def compile(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+    ) -> CompiledFunction:
         """Validate and compile one function; raise a WasmError for an invalid body."""
         try:
-            code = self._code(defined_index, canonical, None)
+            code = self._code(defined_index, canonical, watch, None)
         except BranchTooFar:
-            self._far.add((defined_index, canonical))
-            code = self._code(defined_index, canonical, None)
+            self._far.add((defined_index, canonical, watch))
+            code = self._code(defined_index, canonical, watch, None)
         return CompiledFunction(DefinedIndex(defined_index), code)
 
-    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
+    def frame_table(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+    ) -> FrameTable:
         """Return the frame table of a function; its code is made again and must be equal."""
         recorder = Recorder()
-        self._code(defined_index, canonical, recorder)
+        self._code(defined_index, canonical, watch, recorder)
         return recorder.table()
 
-    def _code(self, defined_index: int, canonical: bool, recorder: Recorder | None) -> bytes:
+    def _code(
+        self, defined_index: int, canonical: bool, watch: Watch, recorder: Recorder | None
+    ) -> bytes:
         body = validate_body(self._module, defined_index)
         tunables = self._tunables
-        variant = (defined_index, canonical)
+        variant = (defined_index, canonical, watch)
         masm = self._masm.far if variant in self._far else self._masm
         state = State(
             body,
@@ -83,6 +89,7 @@ class Compiler:
             tunables.debug,
             tunables.epoch,
             canonical,
+            watch,
             recorder,
         )
         if recorder is not None:
@@ -208,6 +215,12 @@ def _finish(s: State, too_large: int) -> None:
         if recorder is not None:
             recorder.interrupt(len(code), index)
         code += masm.jump_back(len(code), back)
+    for end, size, index, writes in s.watches:
+        link(code, end, len(code))
+        code += masm.watch_call[size]
+        if recorder is not None:
+            recorder.watch(len(code), index, writes)
+        code += masm.jump_back(len(code), end)
     traps = iter(s.traps)
     for end, trap, index in zip(traps, traps, traps, strict=True):
         link(code, end, len(code))

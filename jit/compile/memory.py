@@ -1,5 +1,9 @@
-"""Memory operators (specification: Memory Instructions): loads, stores, size, grow and the bulk ones."""
+"""Memory operators (specification: Memory Instructions): loads, stores, size, grow and the bulk ones.
 
+Watching code takes the address before an access and looks at it after, at the next op's boundary.
+"""
+
+from jit.abi.code import Watch
 from jit.abi.libcalls import Libcall
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import Stub
@@ -64,6 +68,31 @@ def _known(s: State, place: int, offset: int, size: int, limit: int) -> int:
     return -1
 
 
+def _look(s: State, address: int, offset: int, size: int, index: int, writes: bool) -> None:
+    """Look at an access just made, whose address is still where it was."""
+    s.code += s.masm.watch_address[address][offset + size - 1]
+    _check(s, size, index, writes)
+
+
+def _check(s: State, size: int, index: int, writes: bool) -> None:
+    s.code += s.masm.watch_check[size]
+    s.watches.append((len(s.code), size, index + 1, writes))
+
+
+def _look_at_range(s: State, first: int, index: int, writes: bool) -> None:
+    """Look at bytes just accessed; the slot at `first` holds their address.
+
+    Their number is the last operand that the op took.
+    """
+    masm, code = s.masm, s.code
+    address, length = masm.pool[0], masm.pool[1]
+    code += masm.slot_load32[s.operand_keys[first]][address]
+    code += masm.slot_load32[s.operand_keys[len(s.stack) + 2]][length]
+    code += masm.watch_range[address][length]
+    if s.recorder is not None:
+        s.recorder.watch(len(code), index + 1, writes)
+
+
 def _load(load: Load, size: int) -> Handler:
     checked = load.checked
 
@@ -75,6 +104,8 @@ def _load(load: Load, size: int) -> Handler:
             if address >= 0:
                 register = s.free.pop() if s.free else s.evict(s.free)
                 s.code += load.known[register][address]
+                if s.watch is Watch.ALL:
+                    _look(s, CONST + address, 0, size, index, False)
                 stack.append(register)
                 return
             place = s.load(place, len(stack), False)
@@ -86,10 +117,14 @@ def _load(load: Load, size: int) -> Handler:
             register = place
         else:
             register = s.free.pop() if s.free else s.evict(s.free, place)
+        if s.watch is Watch.ALL:
+            s.code += s.masm.watch_address[place & REGISTER][offset + size - 1]
         piece, back = checked[register][place & REGISTER][offset]
         code = s.code
         code += piece
         s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
+        if s.watch is Watch.ALL:
+            _check(s, size, index, False)
         stack.append(register)
 
     return handler
@@ -106,12 +141,18 @@ def _load_float(load: Load, size: int) -> Handler:
             address = _known(s, place, offset, size, load.known_limit)
             if address >= 0:
                 s.code += load.known[register][address]
+                if s.watch is Watch.ALL:
+                    _look(s, CONST + address, 0, size, index, False)
                 stack.append(register)
                 return
             place = s.load(place, len(stack), False)
+        if s.watch is Watch.ALL:
+            s.code += s.masm.watch_address[place & REGISTER][offset + size - 1]
         code, back = checked[register][place & REGISTER][offset]
         s.code += code
         s.traps += (len(s.code) - back, _OUT_OF_BOUNDS, index)
+        if s.watch is Watch.ALL:
+            _check(s, size, index, False)
         s.release(place)
         stack.append(register)
 
@@ -138,6 +179,8 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
             address = _known(s, place, offset, size, store.known_limit)
             if address >= 0:
                 s.code += store.known[address][key]
+                if s.watch:
+                    _look(s, CONST + address, 0, size, index, True)
                 s.release(value)
                 return
             place = s.load(place, len(stack), False, value)
@@ -145,6 +188,8 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
         code = s.code
         code += piece
         s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
+        if s.watch:
+            _look(s, place & REGISTER, offset, size, index, True)
         if place < FLOAT:
             s.free.append(place)
         if value < FLOAT:
@@ -170,6 +215,8 @@ def _memory_grow(s: State, _: object, index: int) -> None:
 
 def _memory_init(s: State, segment: int, index: int) -> None:
     call_libcall(s, index, Libcall.MEMORY_INIT, (0, segment))
+    if s.watch:
+        _look_at_range(s, len(s.stack), index, True)
 
 
 def _data_drop(s: State, segment: int, index: int) -> None:
@@ -188,5 +235,9 @@ def _bulk(masm: MacroAssembler, stub: Stub) -> Handler:
         s.trap_branch(TrapCode.MEMORY_OUT_OF_BOUNDS, index)
         del s.stack[-3:]
         s.forget_registers()
+        if s.watch:
+            _look_at_range(s, len(s.stack), index, True)
+        if s.watch is Watch.ALL and stub is Stub.MEMORY_COPY:
+            _look_at_range(s, len(s.stack) + 1, index, False)
 
     return handler

@@ -26,6 +26,7 @@ class Recorder:
         self._site: tuple[int, int] | None = None
         self._site_points: list[Point] = []
         self._site_of: dict[int, int] = {}
+        self._watches: list[tuple[int, int, bool]] = []
         self._points: dict[int, Point] = {}
         self._trap_points: dict[int, Point] = {}
         self._operands: dict[tuple[int, int], Operand] = {}
@@ -77,6 +78,10 @@ class Recorder:
         """A libcall, or an unconditional trap, of the op at `index` returns to `offset`."""
         self._rows.append(Row(offset, RowKind.TRAP, (self._point(index),)))
 
+    def watch(self, offset: int, index: int, writes: bool) -> None:
+        """A watch exit just before the boundary of the op at `index` returns to `offset`."""
+        self._watches.append((offset, index, writes))
+
     # Called after the last op
 
     def trap_exit(self, offset: int, index: int) -> None:
@@ -96,6 +101,10 @@ class Recorder:
     def table(self) -> FrameTable:
         """Return the frame table."""
         self._close_site()
+        for offset, index, writes in self._watches:
+            kind = RowKind.WRITE if writes else RowKind.READ
+            points = (self._points[index],)
+            self._rows.append(Row(offset, kind, points, boundary=self._site_of.get(index, -1)))
         rows = sorted(self._rows, key=lambda row: row.offset)
         return FrameTable(
             self._body.defined_index,

@@ -14,6 +14,7 @@ The rules that everything in this folder keeps:
 - All allocation of an operator happens before its last branch to a trap exit.
 """
 
+from jit.abi.code import Watch
 from jit.abi.frame import FrameLayout
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import VMContextLayout
@@ -108,6 +109,8 @@ class State:
         "traps",
         "travel",
         "vmctx",
+        "watch",
+        "watches",
     )
 
     def __init__(
@@ -119,6 +122,7 @@ class State:
         debug: bool,
         epoch: bool,
         canonical: bool,
+        watch: Watch,
         recorder: Recorder | None,
     ) -> None:
         self.body = body
@@ -133,6 +137,8 @@ class State:
         self.epoch = epoch
         self.canonical = canonical
         """Whether nothing is kept in registers or flags from op to op."""
+        self.watch = watch
+        """Which accesses of memory 0 are looked at; it changes no register's use."""
         self.recorder = recorder
         self.code = bytearray()
         self.mark = -1
@@ -153,6 +159,8 @@ class State:
         """Flat, three for each branch to a trap exit: its end, the trap code, the index of the op."""
         self.colds: list[tuple[int, int, bytes, int]] = []
         """(end of the branch, where to continue, code to run, index of the op at the boundary)"""
+        self.watches: list[tuple[int, int, int, bool]] = []
+        """(end of the branch, size of the access, index of the op after it, whether it is a store)"""
         self.layout = FrameLayout(len(body.local_types), body.max_stack)
         self.frame_size = size = masm.frame_size(self.layout.size)
         self.operand_keys = [

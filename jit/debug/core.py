@@ -9,6 +9,7 @@ neither on the module's size nor on the stack's depth.
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from jit.abi.context import Exit
 from jit.abi.frame_table import Point, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, FunctionKey, Owner
@@ -20,11 +21,14 @@ from jit.debug.events import (
     Interrupt,
     ModuleRegistered,
     Trap,
+    Watched,
 )
 from jit.debug.frames import IN_FRAME, FrameHandle, InnermostFrame, Location
 from jit.debug.host_calls import HostCalls
 from jit.debug.patches import Patches
 from jit.debug.sites import Site
+from jit.debug.transfer import Twins
+from jit.debug.watchpoints import Watchpoints
 from jit.runtime import trap
 from jit.runtime.code import CodeRange, ModuleCode
 from jit.runtime.context import GENERAL, PC
@@ -56,6 +60,10 @@ class DebugCore:
         self.breakpoints = BreakpointTable()
         self.patches = Patches(store.code)
         self.host_calls = HostCalls(store, self._report)
+        self.watchpoints = Watchpoints(store)
+        self._twins = Twins()
+        self._marked: set[FunctionKey] = set()
+        """The functions with sites for watchpoints."""
         self._step = False
         self._stepped: set[CodeRange] = set()
         self._last_frame: tuple[CodeRange, int] | None = None
@@ -99,11 +107,37 @@ class DebugCore:
         if activation.context.words[PC] == address:
             self._expect(activation, site)
 
+    def on_watch(self, activation: Activation) -> None:
+        context = activation.context
+        address = context.words[PC]
+        location = self.locate(address)
+        convention = self.store.isa.convention
+        instance = self.store.instances_by_vmctx[context.general(convention.vmctx)]
+        first, last = (context.general(register) for register in convention.watched)
+        memory, writes = instance.memories[0].linear, location.row.kind is RowKind.WRITE
+        hits = self.watchpoints.accessed(memory, first, last, writes)
+        if not hits:
+            return
+        function = location.range
+        site = self.site(function, function.start + location.row.boundary)
+        if self._step:
+            self._follow(activation, function)
+        self._visit(activation, site, Watched(hits))
+        if context.words[PC] == address:
+            self._expect(activation, site)
+
+    def _after_host_call(self, activation: Activation) -> None:
+        hits = self.watchpoints.changed()
+        if hits:
+            self._report(activation, Watched(hits, in_host_call=True))
+
     def on_trap(self, activation: Activation, trap: trap.Trap) -> None:
         self._report(activation, Trap(trap.trap_code, trap.reason))
 
     def on_epoch(self, activation: Activation) -> None:
         self._report(activation, _EPOCH_YIELD)
+        words = activation.context.words
+        words[PC] = self._twin(words[PC])
         address = self._take_reported(activation)
         if address is not None:
             self._expect(activation, self._sites[address])
@@ -113,13 +147,13 @@ class DebugCore:
 
     def on_compiled(self, code: ModuleCode, defined_index: int) -> None:
         function = code.function(defined_index)
-        breakpoints = self.breakpoints.of((code.module, defined_index))
-        if function is not None and breakpoints:
-            self.patches.enable_only(function, breakpoints.pcs())
+        if function is not None and any(self._pcs(function)):
+            self._apply(function)
 
     def on_instance(self, instance: Instance) -> None:
         """Look at the host functions it came with; its code's sites are enabled as it is compiled."""
         self.host_calls.update()
+        self.watchpoints.instances_changed()
         first = all(other.module is not instance.module for other in self.store.instances[:-1])
         if first and self.handler is not None:
             self.handler(ModuleRegistered(instance.module))
@@ -127,7 +161,9 @@ class DebugCore:
 
     # Stops
 
-    def _visit(self, activation: Activation, site: Site, first: Interrupt | None = None) -> None:
+    def _visit(
+        self, activation: Activation, site: Site, first: Interrupt | Watched | None = None
+    ) -> None:
         """Stop at the points of a site that have a breakpoint, or at all of them in step mode.
 
         `first` is the event of the first point if there is one in any case.
@@ -140,11 +176,26 @@ class DebugCore:
                 event = first
             else:
                 event = site.step_event(index) if self._step else site.events[index]
+            if self.watchpoints.slots:
+                event = self._watched(activation, site, index, event)
             if event is not None:
                 self._report(activation, event, site.points[index])
                 if self._moved:
                     site, index = self._moved.pop(activation, (site, index))
+                if site.range.watch is not self.store.code.watch:
+                    site = self._transfer(activation, site)
             index += 1
+
+    def _watched(
+        self, activation: Activation, site: Site, index: int, event: DebugEvent | None
+    ) -> DebugEvent | None:
+        """Return the event of a point, where globals or locals may have been accessed."""
+        function = site.range.code.module, site.range.defined_index
+        frame_pointer = activation.context.words[self._frame_pointer]
+        hits = self.watchpoints.at(function, site.points[index].pc, activation, frame_pointer)
+        if isinstance(event, Watched):
+            hits = event.hits + hits
+        return Watched(hits) if hits else event
 
     def _expect(self, activation: Activation, site: Site) -> None:
         """The stop of a site is over before the site is reached: it shall not be reported again."""
@@ -170,6 +221,7 @@ class DebugCore:
             raise
         finally:
             del self.standing[activation]
+        self.update_watch()
         # What was learnt of the guest at a virtual stop is out of date at the next.
         self.store.executions += 1
 
@@ -190,7 +242,7 @@ class DebugCore:
         boundary's stop, never need it: at entries and labels every operand is in its slot.
         """
         range_ = location.range
-        canonical = range_.code.canonical(range_.defined_index)
+        canonical = range_.code.canonical(range_.defined_index, range_.watch)
         if self._step:
             self._add_stepped(canonical)
         else:
@@ -200,6 +252,80 @@ class DebugCore:
         site = self.site(canonical, canonical.start + boundary.offset)
         words[PC] = site.address
         self.move(activation, site, boundary.index)
+
+    # Watching code
+
+    def update_watch(self) -> None:
+        """Bring code and frames up to date with the watchpoints; cheap if none came or went."""
+        watchpoints, code = self.watchpoints, self.store.code
+        if not watchpoints.changed_since:
+            return
+        watchpoints.changed_since = False
+        for instance in self.store.instances:
+            for memory in instance.memories:
+                memory.linear.watch(watchpoints.ranges(memory.linear))
+        self.host_calls.look_after(self._after_host_call if watchpoints else None)
+        if watchpoints.watch is not code.watch:
+            code.set_watch(watchpoints.watch)
+            self._transfer_callers()
+        marked = set()
+        if watchpoints.slots:
+            for module_code in code.modules():
+                for range_ in module_code.functions():
+                    if any(watchpoints.pcs((module_code.module, range_.defined_index))):
+                        marked.add((module_code.module, range_.defined_index))
+        self._marked, before = marked, self._marked
+        self.apply(marked | before)
+
+    def _transfer_callers(self) -> None:
+        """Let all frames that are inside a call return to code that looks at what is watched now.
+
+        Those that stand at a boundary follow when their stop is over.
+        """
+        machine, isa, done = self.store.machine, self.store.isa, self.store.code.done
+        for activation in self.store.activations:
+            if activation.exit not in IN_FRAME:
+                continue
+            words = activation.context.words
+            if activation.exit == Exit.HOST:
+                words[PC] = self._twin(words[PC])
+            frame_pointer = words[self._frame_pointer]
+            while True:
+                pointer_word, return_word = isa.caller(frame_pointer)
+                address = machine.load_u64(return_word)
+                if address == done:
+                    break
+                other = self._twin(address)
+                if other != address:
+                    machine.store_u64(return_word, other)
+                frame_pointer = machine.load_u64(pointer_word)
+
+    def _twin(self, address: int) -> int:
+        """Return what a code address is in code that looks at what is watched now."""
+        location = self.locate(address)
+        range_, watch = location.range, self.store.code.watch
+        if range_.watch is watch:
+            return address
+        other = range_.code.variant(range_, watch)
+        if range_ in self._stepped:
+            self._add_stepped(other)
+        else:
+            self._apply(other)
+        return self._twins.address(range_, other, location.row)
+
+    def _transfer(self, activation: Activation, site: Site) -> Site:
+        """Let an activation that stands at a point of a site go on in code that looks at what is watched.
+
+        Return the site there.
+        """
+        words = activation.context.words
+        address = self._twin(site.address)
+        other = self.site(self.locate(address).range, address)
+        at_call = self.locate(words[PC]).row.kind is RowKind.CALL
+        words[PC] = self._twin(words[PC]) if at_call else address
+        if self._reported.get(activation.depth) == (activation, site.address):
+            self._reported[activation.depth] = activation, address
+        return other
 
     def move(self, activation: Activation, site: Site, index: int) -> None:
         """Let an activation, which is stopped, have been at a point of a site; it goes on at the next."""
@@ -310,8 +436,13 @@ class DebugCore:
         """Enable the sites of a function that its breakpoints need, or all of them in step mode."""
         if function in self._stepped:
             return
+        self.patches.enable_only(function, self._pcs(function))
+
+    def _pcs(self, function: CodeRange) -> Iterator[int]:
+        """Yield the PCs at which a function must be stopped, for breakpoints or watchpoints."""
         key = function.code.module, function.defined_index
-        self.patches.enable_only(function, self.breakpoints.of(key).pcs())
+        yield from self.breakpoints.of(key).pcs()
+        yield from self.watchpoints.pcs(key)
 
     def edit(self, owner: Owner = None) -> "BreakpointEdit":
         """Return an edit session, to be used in a `with`.  Raise StoreInUse while the guest runs."""

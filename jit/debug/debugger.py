@@ -17,6 +17,7 @@ from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle, checked_bits
 from jit.debug.interface import attach
 from jit.debug.references import function_of
+from jit.debug.watchpoints import Access, GlobalWatchpoint, MemoryWatchpoint, Watchpoint
 from jit.runtime.func import Func
 from jit.runtime.global_ import Global
 from jit.runtime.instance import Instance
@@ -69,6 +70,7 @@ class Debugger:
         `handler` gets every event; the guest goes on when it returns. What `handler` raises unwinds
         the guest. `Killed` passes through; so do the guest's Trap and ExitTrap.
         """
+        self._core.update_watch()
         outer, outer_core = self._handler, self._core.handler
         self._handler, self._core.handler = handler, self._on_event
         if outer is None:
@@ -86,6 +88,7 @@ class Debugger:
         afterwards. Raise Trap, or what a host function raised: what called the handler is not
         touched by it.
         """
+        self._core.update_watch()
         with self.store.debugger_call(distance):
             return function.call_bits(arguments)
 
@@ -228,6 +231,33 @@ class Debugger:
         """Make calls of host functions events, where `wanted` accepts the name; None for no calls."""
         self._core.host_calls.watch(wanted)
 
+    # Watchpoints
+
+    def watch_memory(
+        self, access: Access, instance: Instance, index: int, address: int, length: int
+    ) -> Watchpoint:
+        """Watch bytes of a memory of an instance; OutOfRange where they are not all inside."""
+        linear = self.memory(instance, index).linear
+        if not 0 <= address < address + length <= linear.size:
+            raise OutOfRange("memory address", address, linear.size)
+        return self._watch(MemoryWatchpoint(access, linear, address, length))
+
+    def watch_global(self, access: Access, instance: Instance, index: int) -> Watchpoint:
+        """Watch a global of an instance."""
+        return self._watch(GlobalWatchpoint(access, self._global(instance, index)))
+
+    def watch_local(self, access: Access, frame: FrameHandle, index: int) -> Watchpoint:
+        """Watch a local of one frame, as long as it lives."""
+        return self._watch(frame.watched_local(access, index))
+
+    def _watch(self, watchpoint: Watchpoint) -> Watchpoint:
+        self._core.watchpoints.add(watchpoint)
+        return watchpoint
+
+    def unwatch(self, watchpoint: Watchpoint) -> None:
+        """Remove a watchpoint; it is no error if that was done."""
+        self._core.watchpoints.remove(watchpoint)
+
     # Frames
 
     def frames(self) -> Iterator[FrameHandle]:
@@ -271,6 +301,7 @@ class Debugger:
         if address < 0 or address + len(data) > linear.size:
             raise OutOfRange("memory address", address, linear.size)
         linear.write(address, data)
+        self._core.watchpoints.refresh()
 
     def table_function(
         self, instance: Instance, table: int, slot: int
@@ -316,3 +347,4 @@ class Debugger:
         """Write the bit pattern of a number global, immutable ones too; WrongType for a reference."""
         global_ = self._global(instance, index)
         global_.set_bits(checked_bits(global_.wasm_type.valtype, bits))
+        self._core.watchpoints.refresh()

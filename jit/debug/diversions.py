@@ -15,7 +15,7 @@ from jit.runtime.driver import Activation
 from jit.runtime.signature import write_slots
 from jit.wasm.types import FuncType
 
-_AT_BOUNDARY = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT})
+_AT_BOUNDARY = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.WATCH})
 
 
 def _activation(core: DebugCore) -> Activation:

@@ -7,6 +7,7 @@ An event is reported on the thread that runs the guest, which stands still until
 from dataclasses import dataclass
 
 from jit.abi.traps import TrapCode
+from jit.debug.watchpoints import Hit
 from jit.runtime.module import Module
 
 
@@ -66,6 +67,18 @@ class ModuleRegistered(DebugEvent):
     """
 
     module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(DebugEvent):
+    """Watchpoints were hit, one or more; ours alone.
+
+    The access was made. The guest is at the boundary after its op, or inside a host call that made it,
+    which has returned (`in_host_call`).
+    """
+
+    hits: tuple[Hit, ...]
+    in_host_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)

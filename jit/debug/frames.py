@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jit.abi.context import Exit
 from jit.abi.frame_table import FrameTable, Operand, OperandKind, Point, Row, RowKind
 from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
+from jit.debug.watchpoints import Access, LocalWatchpoint
 from jit.runtime.code import CodeRange
 from jit.runtime.context import FLOAT, GENERAL, PC
 from jit.runtime.driver import Activation
@@ -33,7 +34,7 @@ _HALF = 0xFFFF_FFFF
 _QUAD = (1 << 128) - 1
 
 
-IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST})
+IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST, Exit.WATCH})
 """Exits at which the context shows the innermost frame as it is."""
 
 
@@ -160,6 +161,16 @@ class FrameHandle:
         """Return the number of locals, parameters included."""
         return len(self._at().table.local_types)
 
+    def watched_local(self, access: Access, index: int) -> LocalWatchpoint:
+        """Return a watchpoint for a local of this frame."""
+        location = self._at()
+        self.local_type(index)
+        key = location.range.code.module, location.range.defined_index
+        address = self.base + location.table.layout.local(index)
+        return LocalWatchpoint(
+            access, self.store, key, self._activation, self.frame_pointer, index, address
+        )
+
     def num_stacks(self) -> int:
         """Return the depth of the operand stack."""
         return len(self._here().stack)
@@ -248,6 +259,7 @@ class FrameHandle:
     def _write_local(self, index: int, bits: int) -> None:
         type_ = self.local_type(index)
         self._store(self._at().table.layout.local(index), type_, bits)
+        self._core.watchpoints.refresh()
 
     def _write_operand(self, index: int, bits: int) -> None:
         operand = self._operand(index)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jit.abi import records
-from jit.abi.code import CodeSource, Isa
+from jit.abi.code import CodeSource, Isa, Watch
 from jit.abi.frame_table import FrameTable
 from jit.abi.vmctx import Stub
 from jit.machine.protocol import Machine
@@ -29,11 +29,13 @@ class CodeRange:
     end: int
     canonical: bool = False
     """Whether it is the variant that keeps nothing in registers (`jit.abi.code.CodeSource`)."""
+    watch: Watch = Watch.NOTHING
+    """Which accesses of memory it looks at."""
 
     @property
     def table(self) -> FrameTable:
         """Its frame table."""
-        return self.code.frame_table(self.defined_index, self.canonical)
+        return self.code.frame_table(self)
 
 
 class ModuleCode:
@@ -43,9 +45,10 @@ class ModuleCode:
         self.module = module
         self._store = store_code
         self._stubs, self._stub_size = store_code.add_lazy_stubs(len(module.info.bodies))
-        self._functions: dict[int, CodeRange] = {}
-        self._canonical: dict[int, CodeRange] = {}
-        self._tables: dict[tuple[int, bool], FrameTable] = {}
+        self._watch = store_code.watch
+        self._usual: dict[Watch, dict[int, CodeRange]] = {watch: {} for watch in Watch}
+        self._canonical: dict[tuple[int, Watch], CodeRange] = {}
+        self._tables: dict[CodeRange, FrameTable] = {}
         self._records: list[int] = []
 
     @property
@@ -57,16 +60,16 @@ class ModuleCode:
         return self.module.source
 
     def function(self, defined_index: int) -> CodeRange | None:
-        """Return where a function's code is, None while it is not compiled."""
-        return self._functions.get(defined_index)
+        """Return where the code is that calls of a function go to, None while it is not compiled."""
+        return self._usual[self._watch].get(defined_index)
 
     def functions(self) -> Sequence[CodeRange]:
         """Return the functions compiled so far, in order of compilation."""
-        return list(self._functions.values())
+        return list(self._usual[self._watch].values())
 
     def entry(self, defined_index: int) -> int:
         """Return the address that calls of a function go to now: its code, or its lazy stub."""
-        compiled = self._functions.get(defined_index)
+        compiled = self.function(defined_index)
         return compiled.start if compiled else self._stubs + self._stub_size * defined_index
 
     def add_instance(self, first_record: int) -> None:
@@ -78,45 +81,67 @@ class ModuleCode:
 
         Raise InvalidFunction if its body is invalid.
         """
-        known = self._functions.get(defined_index)
+        known = self.function(defined_index)
         if known is not None:
             return known
-        try:
-            compiled = self.source.compile(defined_index)
-        except WasmError as error:
-            name = self.info.func_name(self.info.num_imported_funcs + defined_index)
-            raise InvalidFunction(name, error.message, error.offset) from error
-        made = self._store.add_function(self, defined_index, compiled.code)
-        self._functions[defined_index] = made
-        store_u64 = self._store.machine.store_u64
-        for first in self._records:
-            store_u64(first + records.SIZE * defined_index + records.CODE, made.start)
+        made = self._usual_code(defined_index, self._watch)
+        self._set_record(defined_index, made.start)
         return made
 
-    def canonical(self, defined_index: int) -> CodeRange:
+    def _usual_code(self, defined_index: int, watch: Watch) -> CodeRange:
+        made = self._usual[watch].get(defined_index)
+        if made is None:
+            try:
+                compiled = self.source.compile(defined_index, watch=watch)
+            except WasmError as error:
+                name = self.info.func_name(self.info.num_imported_funcs + defined_index)
+                raise InvalidFunction(name, error.message, error.offset) from error
+            made = self._store.add_function(self, defined_index, compiled.code, watch=watch)
+            self._usual[watch][defined_index] = made
+        return made
+
+    def _set_record(self, defined_index: int, address: int) -> None:
+        store_u64 = self._store.machine.store_u64
+        for first in self._records:
+            store_u64(first + records.SIZE * defined_index + records.CODE, address)
+
+    def set_watch(self, watch: Watch) -> None:
+        """Let calls go to code that looks at these accesses; frames stay where they are."""
+        before = self._usual[self._watch]
+        self._watch = watch
+        for defined_index in before.keys() | self._usual[watch].keys():
+            self._set_record(defined_index, self.entry(defined_index))
+
+    def variant(self, range_: CodeRange, watch: Watch) -> CodeRange:
+        """Return the code of a function that differs from some of it in what it looks at alone."""
+        if range_.canonical:
+            return self.canonical(range_.defined_index, watch)
+        if watch is self._watch:
+            return self.compile(range_.defined_index)
+        return self._usual_code(range_.defined_index, watch)
+
+    def canonical(self, defined_index: int, watch: Watch = Watch.NOTHING) -> CodeRange:
         """Return a function's canonical variant, which no record points to."""
-        known = self._canonical.get(defined_index)
+        known = self._canonical.get((defined_index, watch))
         if known is None:
-            text = self.source.compile(defined_index, canonical=True).code
-            known = self._store.add_function(self, defined_index, text, canonical=True)
-            self._canonical[defined_index] = known
+            text = self.source.compile(defined_index, canonical=True, watch=watch).code
+            known = self._store.add_function(self, defined_index, text, canonical=True, watch=watch)
+            self._canonical[defined_index, watch] = known
         return known
 
     def variants(self, defined_index: int) -> list[CodeRange]:
         """Return all code of a function that exists."""
-        known = (self._functions.get(defined_index), self._canonical.get(defined_index))
-        return [range_ for range_ in known if range_ is not None]
+        usual = (self._usual[watch].get(defined_index) for watch in Watch)
+        canonical = (self._canonical.get((defined_index, watch)) for watch in Watch)
+        return [range_ for range_ in (*usual, *canonical) if range_ is not None]
 
-    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
-        """Return the frame table of a function; it is made when it is first asked for."""
-        table = self._tables.get((defined_index, canonical))
+    def frame_table(self, range_: CodeRange) -> FrameTable:
+        """Return the frame table of some code; it is made when it is first asked for."""
+        table = self._tables.get(range_)
         if table is None:
-            if canonical:
-                table = self.source.frame_table(defined_index, canonical=True)
-            else:
-                self.compile(defined_index)
-                table = self.source.frame_table(defined_index)
-            self._tables[defined_index, canonical] = table
+            table = self._tables[range_] = self.source.frame_table(
+                range_.defined_index, canonical=range_.canonical, watch=range_.watch
+            )
         return table
 
 
@@ -126,6 +151,8 @@ class StoreCode:
     def __init__(self, machine: Machine, isa: Isa) -> None:
         self.machine = machine
         self.isa = isa
+        self.watch = Watch.NOTHING
+        """Which accesses of memory the code that calls go to looks at."""
         trampolines = isa.trampolines()
         base = machine.add_code(trampolines.code)
         self._entries = {name: base + offset for name, offset in trampolines.entries.items()}
@@ -149,6 +176,12 @@ class StoreCode:
             code = self._modules[module] = ModuleCode(self, module)
         return code
 
+    def set_watch(self, watch: Watch) -> None:
+        """Let calls go to code that looks at these accesses of memory; frames stay where they are."""
+        self.watch = watch
+        for code in self._modules.values():
+            code.set_watch(watch)
+
     def add_lazy_stubs(self, count: int) -> tuple[int, int]:
         """Place the lazy stubs of a module with `count` functions; return their address and size."""
         compile_ = self._entries["compile"]
@@ -159,11 +192,16 @@ class StoreCode:
         return address, size
 
     def add_function(
-        self, code: ModuleCode, defined_index: int, text: bytes, canonical: bool = False
+        self,
+        code: ModuleCode,
+        defined_index: int,
+        text: bytes,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
     ) -> CodeRange:
         """Place a function's code."""
         start = self.machine.add_code(text)
-        made = CodeRange(code, defined_index, start, start + len(text), canonical)
+        made = CodeRange(code, defined_index, start, start + len(text), canonical, watch)
         self._starts.append(start)
         self._ranges.append(made)
         return made

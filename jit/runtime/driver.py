@@ -30,6 +30,7 @@ _INTERRUPT = int(Exit.INTERRUPT)
 _EPOCH = int(Exit.EPOCH)
 _HOST = int(Exit.HOST)
 _LIBCALL = int(Exit.LIBCALL)
+_WATCH = int(Exit.WATCH)
 
 STACK_GAP = 256
 """Bytes left free below an activation that stopped, before the next one starts."""
@@ -105,6 +106,9 @@ class Activation:
                 self._interrupted()
             elif exit_ == _TRAP:
                 self._trapped(Trap.of(TrapCode(self.context.argument)))
+            elif exit_ == _WATCH:
+                if store.hooks is not None:
+                    store.hooks.on_watch(self)
             elif exit_ == _EPOCH:
                 self._epoch_reached()
             else:

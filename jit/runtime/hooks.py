@@ -30,6 +30,10 @@ class DebugHooks(Protocol):
         """
         ...
 
+    def on_watch(self, activation: "Activation") -> None:
+        """A watched range of memory was accessed, by the op before the boundary the guest is at."""
+        ...
+
     def on_trap(self, activation: "Activation", trap: Trap) -> None:
         """The guest trapped; the trap is raised when this returns."""
         ...

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = wasm.PAGE_SIZE
 
+_WATCH_ENTRY = 16
+
 
 class LinearMemory:
     """The bytes of one memory, and the vmctxs that address it as memory 0."""
@@ -28,6 +30,8 @@ class LinearMemory:
         "_memory",
         "_users",
         "_view",
+        "_watch",
+        "_watched",
         "address",
         "maximum",
         "size",
@@ -45,6 +49,9 @@ class LinearMemory:
             wasm.MAX_MEMORY_PAGES if declared is None else declared, wasm.MAX_MEMORY_PAGES
         )
         self._users: list[int] = []
+        self._watched: tuple[tuple[int, int], ...] = ()
+        self._watch = machine.allocate(_WATCH_ENTRY), 1
+        """Address of the list of watched ranges, and how many it has room for, the end included."""
         self.size = 0
         """Bytes in it now."""
         try:
@@ -92,6 +99,32 @@ class LinearMemory:
         self._users.append(address)
         self._machine.store_u64(address + vmctx.MEMORY_BASE, self.address)
         self._publish([address])
+        self._publish_watch([address])
+
+    def watch(self, ranges: tuple[tuple[int, int], ...]) -> None:
+        """Let watching code exit at accesses of these ranges, each (first, end), and no others."""
+        if ranges == self._watched:
+            return
+        self._watched = ranges
+        address, room = self._watch
+        if len(ranges) >= room:
+            room = 2 * (len(ranges) + 1)
+            address = self._machine.allocate(_WATCH_ENTRY * room)
+            self._watch = address, room
+        words = [word for range_ in (*ranges, (0, 0)) for word in range_]
+        for at, word in enumerate(words):
+            self._machine.store_u64(address + 8 * at, word)
+        self._publish_watch(self._users)
+
+    def _publish_watch(self, users: list[int]) -> None:
+        store_u64 = self._machine.store_u64
+        low = min((first for first, _ in self._watched), default=0)
+        high = max((end for _, end in self._watched), default=0)
+        for address in users:
+            store_u64(address + vmctx.WATCH_LIST, self._watch[0])
+            store_u64(address + vmctx.WATCH_LOW, low)
+            for size, at in vmctx.WATCH_SPANS.items():
+                store_u64(address + at, high - low + size - 1 if self._watched else 0)
 
     def _resize(self, size: int) -> None:
         self.size = size

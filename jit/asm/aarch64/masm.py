@@ -49,6 +49,10 @@ class Aarch64MacroAssembler(MacroAssembler):
 
         self.load = memory.loads(far)
         self.store = memory.stores(far)
+        self.watch_address = memo2(memory.watch_address)
+        self.watch_check = Memo(lambda size: memory.watch_check(size, far))
+        self.watch_call = Memo(memory.watch_call)
+        self.watch_range = memo2(memory.watch_range)
         self.memory_size = Memo(memory.memory_size)
         self.global_get = memory.global_gets()
         self.global_set = memory.global_sets()

@@ -8,7 +8,7 @@ that difference lies ready in the vmctx, as a signed word.  Scratch registers ar
 from jit.abi import records, vmctx
 from jit.abi.traps import TrapCode
 from jit.asm.aarch64 import encoding as a
-from jit.asm.aarch64.encoding import GT, HI, HS, NE, SP, X15, X16, X17, X27, X28, Transfer
+from jit.asm.aarch64.encoding import GT, HI, HS, LO, NE, SP, X15, X16, X17, X27, X28, Transfer
 from jit.asm.aarch64.integers import operand
 from jit.asm.aarch64.sequence import Sequence, outward
 from jit.asm.masm import Access, ByPlaces, Checked, Load, Store
@@ -97,6 +97,36 @@ def _store(plain: Transfer, far: bool) -> Store:
         return move + a.mem_far(transfer, reg, X27, address, X16)
 
     return Store(memo3(checked), memo2(known), _LIMIT)
+
+
+def watch_address(address: int, last: int) -> bytes:
+    """Leave the sum in x15, which no access uses."""
+    if address >= CONST:
+        return a.mov_imm(X15, address - CONST + last)
+    return a.mov_imm(X15, last) + a.rrr(a.ADD, X15, X15, address)
+
+
+def watch_check(size: int, far: bool) -> bytes:
+    """Compare x15 - low with the span, unsigned."""
+    low = vmctx_load(X16, vmctx.WATCH_LOW) + a.rrr(a.SUB, X16, X15, X16)
+    span = vmctx_load(X17, vmctx.WATCH_SPANS[size]) + a.cmp(X16, X17)
+    return low + span + outward(a.b_cond(LO), far)
+
+
+def _watch() -> bytes:
+    return vmctx_load(X17, vmctx.STUBS + 8 * vmctx.Stub.WATCH) + a.blr(X17)
+
+
+def watch_call(size: int) -> bytes:
+    """Pass the first and the last address."""
+    first = a.imm(a.SUB_IMM, X15, X15, size - 1) if size > 1 else b""
+    return a.mov(X16, X15) + first + _watch()
+
+
+def watch_range(address: int, length: int) -> bytes:
+    """Pass the first and the last address; of no bytes, the last is one less."""
+    last = a.rrr(a.ADD, X16, address, length) + a.imm(a.SUB_IMM, X16, X16, 1)
+    return a.mov(X15, address) + last + _watch()
 
 
 def memory_size(dst: int) -> bytes:

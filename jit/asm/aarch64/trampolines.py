@@ -14,7 +14,8 @@ from jit.abi.code import Trampolines
 from jit.abi.context import Exit
 from jit.asm.aarch64 import bulk
 from jit.asm.aarch64 import encoding as a
-from jit.asm.aarch64.encoding import SP, X0, X1, X15, X16, X17, X19, X28, X29, X30
+from jit.asm.aarch64.encoding import HS, LO, SP, X0, X1, X15, X16, X17, X19, X28, X29, X30
+from jit.asm.aarch64.sequence import Sequence
 
 _GENERAL_PAIRS = tuple((at, at + 1) for at in (*range(0, 16, 2), *range(20, 30, 2)))
 """With x16, x19, and x30 beside the stack pointer, all that may be live."""
@@ -53,6 +54,9 @@ def build() -> Trampolines:
     for name, routine in (("memory_copy", bulk.memory_copy()), ("memory_fill", bulk.memory_fill())):
         entries[name] = len(code)
         code += routine
+    entries["watch"] = len(code)
+    code += _watch()
+    code += a.b(-len(code))
     return Trampolines(bytes(code), entries)
 
 
@@ -96,6 +100,23 @@ def _leave() -> bytes:
     code += a.mem(a.LDR_X, X0, ctx, context.HOST_SP) + a.imm(a.ADD_IMM, SP, X0, 0)
     code += _host_registers(a.LDP_X, a.LDP_D) + a.pop_pair(X29, X30, _HOST_FRAME)
     return bytes(code + a.mov(X0, X16, 0) + a.RET)
+
+
+def _watch() -> bytes:
+    """Return, unless the bytes from x15 to x16 touch a range of the watch list; the link register is free."""
+    sequence = Sequence()
+    sequence.add(a.mem(a.LDR_X, X17, X28, vmctx.WATCH_LIST), a.push_pair(X0, X1))
+    again = sequence.position
+    sequence.add(a.pair(a.LDP_X, X0, X1, X17))
+    more = sequence.skip_by(a.cbnz(X1, w=1))
+    sequence.add(a.pop_pair(X0, X1), a.RET)
+    sequence.land(more)
+    sequence.add(a.imm(a.ADD_IMM, X17, X17, 16), a.cmp(X16, X0))
+    sequence.back_if(LO, again)
+    sequence.add(a.cmp(X15, X1))
+    sequence.back_if(HS, again)
+    sequence.add(a.pop_pair(X0, X1), _exit(Exit.WATCH, full=True, argument=False, returns=True))
+    return sequence.code
 
 
 def _exit(exit_: Exit, full: bool, argument: bool, returns: bool) -> bytes:

@@ -51,6 +51,10 @@ class X64MacroAssembler(MacroAssembler):
 
         self.load = memory.loads()
         self.store = memory.stores()
+        self.watch_address = memo2(memory.watch_address)
+        self.watch_check = Memo(memory.watch_check)
+        self.watch_call = Memo(memory.watch_call)
+        self.watch_range = memo2(memory.watch_range)
         self.memory_size = Memo(memory.memory_size)
         self.global_get = memory.global_gets()
         self.global_set = memory.global_sets()

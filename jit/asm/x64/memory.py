@@ -13,11 +13,12 @@ from jit.asm.masm import Access, ByPlaces, Checked, Load, Store
 from jit.asm.memo import memo2, memo3
 from jit.asm.places import CONST, FLOAT
 from jit.asm.x64 import encoding as x
-from jit.asm.x64.encoding import R14, R15, RAX, RCX
+from jit.asm.x64.encoding import R14, R15, RAX, RCX, RDX
 from jit.asm.x64.sequence import ABOVE_EQUAL, NOT_ZERO, ZERO, Sequence
 
 _LIMIT = 1 << 31
 _ABOVE = b"\x0f\x87\x00\x00\x00\x00"
+_BELOW = b"\x0f\x82\x00\x00\x00\x00"
 _GREATER = b"\x0f\x8f\x00\x00\x00\x00"
 
 # fmt: off
@@ -135,6 +136,33 @@ def _store(encode: Encode, size: int) -> Store:
         memo2(lambda address, value: encode(value, -1, address)),
         _LIMIT,
     )
+
+
+def watch_address(address: int, last: int) -> bytes:
+    """Leave the sum in rdx, which no access uses."""
+    if address >= CONST:
+        return x.mov_imm(RDX, address - CONST + last)
+    if last < _LIMIT:
+        return x.rm(b"\x8d", RDX, address, last, 1)
+    return x.mov_imm(RDX, last) + x.alu(x.ADD, RDX, address, 1)
+
+
+def watch_check(size: int) -> bytes:
+    """Compare rdx - low with the span, unsigned."""
+    low = x.mov(RAX, RDX) + x.rm(b"\x2b", RAX, R14, vmctx.WATCH_LOW, 1)
+    return low + x.rm(b"\x3b", RAX, R14, vmctx.WATCH_SPANS[size], 1) + _BELOW
+
+
+def watch_call(size: int) -> bytes:
+    """Pass the first and the last address."""
+    first = x.rm(b"\x8d", RCX, RDX, 1 - size, 1)
+    return first + x.mov(RAX, RDX) + x.call_mem(R14, vmctx.STUBS + 8 * vmctx.Stub.WATCH)
+
+
+def watch_range(address: int, length: int) -> bytes:
+    """Pass the first and the last address; of no bytes, the last is one less."""
+    last = x.rx(b"\x8d", RAX, address, length, -1, 1)
+    return x.mov(RCX, address) + last + x.call_mem(R14, vmctx.STUBS + 8 * vmctx.Stub.WATCH)
 
 
 def memory_size(dst: int) -> bytes:

@@ -11,6 +11,7 @@ from jit.abi.code import Trampolines
 from jit.abi.context import Exit
 from jit.asm.x64 import bulk
 from jit.asm.x64 import encoding as x
+from jit.asm.x64.sequence import BELOW, NOT_ZERO, Sequence
 
 HOST_SAVED = (x.RBX, x.RBP, x.R12, x.R13, x.R14, x.R15)
 _ARGUMENT_FLOATS = 8
@@ -53,6 +54,9 @@ def build() -> Trampolines:
     for name, routine in (("memory_copy", bulk.memory_copy()), ("memory_fill", bulk.memory_fill())):
         entries[name] = len(code)
         code += routine
+    entries["watch"] = len(code)
+    code += _watch()
+    _jump_back(code)
     return Trampolines(bytes(code), entries)
 
 
@@ -119,6 +123,28 @@ def _full_exit(exit_: Exit, argument: bool) -> bytes:
     for reg in range(_FLOATS):
         code += x.movups_store(x.R14, _float(reg), reg)
     return bytes(code + x.mov_imm(x.RAX, exit_))
+
+
+def _watch() -> bytes:
+    """Return, unless the bytes from rcx to rax touch a range of the watch list."""
+    at, first, end = x.RDX, 0, 8
+    sequence = Sequence()
+    sequence.add(x.load(at, x.R14, vmctx.WATCH_LIST))
+    again = sequence.position
+    sequence.add(x.rm(b"\x83", x.CMP, at, end, 1), b"\x00")
+    more = sequence.skip_if(NOT_ZERO)
+    sequence.add(x.RET)
+    sequence.land(more)
+    sequence.add(x.rm(b"\x3b", x.RAX, at, first, 1))
+    below = sequence.skip_if(BELOW)
+    sequence.add(x.rm(b"\x3b", x.RCX, at, end, 1))
+    inside = sequence.skip_if(BELOW)
+    sequence.land(below)
+    sequence.add(x.alu_imm(x.ADD, at, 16, 1))
+    sequence.back(again)
+    sequence.land(inside)
+    sequence.add(_full_exit(Exit.WATCH, argument=False))
+    return sequence.code
 
 
 def _light_exit(exit_: Exit, argument: bool, returns: bool) -> bytes:

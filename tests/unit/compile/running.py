@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import wasmtime
 
-from jit.abi.code import CompiledFunction
+from jit.abi.code import CompiledFunction, Watch
 from jit.abi.frame_table import FrameTable, OperandKind, Point, RowKind
 from jit.asm.x64.isa import ISA
 from jit.compile.compiler import Compiler, Tunables
@@ -40,11 +40,29 @@ _PINNED = (4, 5, 14, 15)
 class Canonical(Compiler):
     """Gives the canonical variants as if they were the usual code."""
 
-    def compile(self, defined_index: int, canonical: bool = True) -> CompiledFunction:
-        return super().compile(defined_index, canonical)
+    def compile(
+        self, defined_index: int, canonical: bool = True, watch: Watch = Watch.NOTHING
+    ) -> CompiledFunction:
+        return super().compile(defined_index, True, watch)
 
-    def frame_table(self, defined_index: int, canonical: bool = True) -> FrameTable:
-        return super().frame_table(defined_index, canonical)
+    def frame_table(
+        self, defined_index: int, canonical: bool = True, watch: Watch = Watch.NOTHING
+    ) -> FrameTable:
+        return super().frame_table(defined_index, True, watch)
+
+
+class Watching(Compiler):
+    """Gives the code that looks at every access of memory as if it were the usual code."""
+
+    def compile(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.ALL
+    ) -> CompiledFunction:
+        return super().compile(defined_index, canonical, Watch.ALL)
+
+    def frame_table(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.ALL
+    ) -> FrameTable:
+        return super().frame_table(defined_index, canonical, Watch.ALL)
 
 
 class Trashing:
@@ -110,6 +128,9 @@ class Trashing:
     def on_interrupt(self, activation: Activation, requested: bool) -> None:
         """Nothing asks for one."""
 
+    def on_watch(self, activation: Activation) -> None:
+        """Nothing is watched."""
+
     def on_trap(self, activation: Activation, trap: Trap) -> None:
         """The trap is raised."""
 
@@ -158,8 +179,9 @@ def outcome(instance: Instance, name: str, arguments: Sequence[int]) -> list[int
 
 
 def variants(wat: str) -> list[tuple[str, Instance]]:
-    """Return an instance for each way of compiling: without sites, with, canonical, trashed, yielding."""
-    trashed, yielding = make_store(SMALL_STACK), make_store(SMALL_STACK)
+    """Return an instance for each way of compiling: without sites, with, canonical..."""
+    trashed, yielding, watching = (make_store(SMALL_STACK) for _ in range(3))
+    Trashing(watching)
     Trashing(trashed)
     yielding.epoch_callback = lambda: 0
     return [
@@ -168,4 +190,5 @@ def variants(wat: str) -> list[tuple[str, Instance]]:
         ("canonical", Instance(make_store(), make_module(wat, DEBUG, Canonical), [])),
         ("trashed", Instance(trashed, make_module(wat, DEBUG), [])),
         ("epoch", Instance(yielding, make_module(wat, EPOCH), [])),
+        ("watching", Instance(watching, make_module(wat, DEBUG, Watching), [])),
     ]

@@ -54,7 +54,7 @@ CLASSES = [
 BESIDES = {
     # ours alone, said in the text or in the facade's description
     *("activation", "base", "stack_offset", "outer", "store", "local_type", "stack_type"),
-    *("set_local_bits", "set_stack_bits", "frame"),
+    *("set_local_bits", "set_stack_bits", "frame", "watched_local"),
 }
 
 

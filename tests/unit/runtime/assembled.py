@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from wasmtime import wat2wasm
 
 from jit.abi import vmctx
-from jit.abi.code import CompiledFunction
+from jit.abi.code import CompiledFunction, Watch
 from jit.abi.frame import FrameLayout
 from jit.abi.frame_table import FrameTable, Point, Row, RowKind
 from jit.asm.x64.isa import ISA
@@ -83,11 +83,15 @@ class Assembled:
         self._tables = tables
         self.compiled: list[int] = []
 
-    def compile(self, defined_index: int, canonical: bool = False) -> CompiledFunction:
+    def compile(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+    ) -> CompiledFunction:
         self.compiled.append(defined_index)
         return CompiledFunction(defined_index, assemble(self._texts[defined_index]))
 
-    def frame_table(self, defined_index: int, canonical: bool = False) -> FrameTable:
+    def frame_table(
+        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+    ) -> FrameTable:
         return self._tables[defined_index]
 
 

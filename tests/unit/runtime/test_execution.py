@@ -332,6 +332,9 @@ class Recorder:
     def on_interrupt(self, activation: Any, requested: bool) -> None:
         self._note(("interrupt", requested, activation.host is not None), activation)
 
+    def on_watch(self, activation: Any) -> None:
+        self._note(("watch",), activation)
+
     def on_trap(self, activation: Any, trap: Trap) -> None:
         self._note(("trap", trap.trap_code), activation)
 
