@@ -153,6 +153,7 @@ def line_program(folder: str, file: str, runs: Iterable[LineRun]) -> bytes:
 
 def _sequence(program: bytearray, run: LineRun) -> None:
     address = run.addresses[0]
+    assert address <= run.addresses[-1] < run.end, "addresses ascend"
     program += bytes((0, 1 + ADDRESS_SIZE, _SET_ADDRESS)) + struct.pack("<I", address)
     program += bytes((_ADVANCE_LINE,)) + sleb(run.line - 1) + bytes((_COPY,))
     farthest = 0xFF - OPCODE_BASE
