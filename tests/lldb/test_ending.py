@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 
 from tests.guests.fixtures import Builder
@@ -85,3 +88,26 @@ def test_a_client_that_vanishes_leaves_the_guest_stopped(guest: Builder) -> None
         server.output()
     assert second["p n"] == "(int) 6"
     assert "exited with status = 0" in second["c"]
+
+
+@pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb is not installed")
+def test_gdb_hands_over_to_lldb_and_back(guest: Builder) -> None:
+    def gdb(port: int, *commands: str) -> str:
+        words = ["gdb", "-nx", "-batch", "-ex", f"target remote 127.0.0.1:{port}"]
+        words += [word for command in commands for word in ("-ex", command)]
+        return subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=50, check=True
+        ).stdout
+
+    with serving(guest("session"), options=()) as server:
+        first = gdb(server.port, "break fib if n==3", "c", "disconnect")
+        leave = "script import os; os._exit(0)"
+        # lldb would let the guest run on at its end.
+        second = lldb(
+            [*LANGUAGE, connecting(server.port), "p n", "n", "b session.c:43", "c", leave]
+        )
+        third = gdb(server.port, "print n", "print left", "kill")
+    assert "fib (n=3, p=" in first
+    assert second["p n"] == "(int) 3"
+    assert second.stops() == [("fib", 39), ("fib", 43)]
+    assert "$1 = 2\n$2 = 1\n" in third
