@@ -73,6 +73,7 @@ class ProgramGuest:
         self._view = self._renderings[dialect]
         self._standing = Standing(RawKind.ENTRY, self._view.outside())
         self._gate: Gate
+        self._hits: dict[Address, Standing] = {}
         self._indices: dict[object, int] = {}
         self._entered = False
         self._killer = Signal.NONE
@@ -146,11 +147,13 @@ class ProgramGuest:
         """Go through the addresses of a boundary; `first` is what the first of them is at least."""
         if place is None:
             return
+        view = self._view
         stepping = self._debugger.stepping
-        last = -1
-        # Asked for again each time: at a stop, breakpoints come and go.
-        while point := next((p for p in self._view.points(*place) if p.address > last), None):
-            last = point.address
+        points = view.points(*place)
+        at = 0
+        while at < len(points):
+            point = points[at]
+            at += 1
             if first is not RawKind.ENTRY and point.hit:
                 kind = RawKind.BREAKPOINT
             elif first is not None:
@@ -161,11 +164,23 @@ class ProgramGuest:
                 continue
             first = None
             self._entered = True
-            view = self._view
-            stepping = self._ask(Standing(kind, point.address)).stepping
+            verdict = self._ask(self._standing_at(kind, point.address))
+            stepping = verdict.stepping
             if self._view is not view:
                 break  # the new client has been shown the op's own address
+            if verdict.parked:  # breakpoints may have come and gone
+                points = view.points(*place)
+                at = sum(other.address <= point.address for other in points)
         self._debugger.step(stepping and not self._view.coasting)
+
+    def _standing_at(self, kind: RawKind, address: Address) -> Standing:
+        """Return a standing without more to it; breakpoints with false conditions come by often."""
+        if kind is not RawKind.BREAKPOINT:
+            return Standing(kind, address)
+        standing = self._hits.get(address)
+        if standing is None:
+            standing = self._hits[address] = Standing(kind, address)
+        return standing
 
     def _in_host_call(self, standing: Standing) -> None:
         self._debugger.step(self._ask(standing).stepping)

@@ -66,10 +66,11 @@ class MemoryWindow:
         self._debugger = debugger
 
     def _instance(self) -> Instance | None:
-        frame = self._debugger.frame(0)
-        if frame is not None:
-            return frame.instance()
         instances = self._debugger.instances()
+        if len(instances) > 1:
+            frame = self._debugger.frame(0)
+            if frame is not None:
+                return frame.instance()
         return instances[0] if instances else None
 
     def size(self) -> int:
