@@ -99,11 +99,16 @@ class MacroAssembler:
         raise NotImplementedError
 
     slot_load32: ByPlaces
-    """[slot key][general register]: the low half, zero-extended."""
+    """[general register][slot key]: the low half, zero-extended."""
     slot_load64: ByPlaces
     slot_load_float: ByPlaces
     slot_store: ByPlaces
-    """[slot key][operand of either kind]: all 64 bits; flags are kept."""
+    """[register of either kind][slot key]: all 64 bits; flags are kept."""
+
+    def slot_constant(self, constant: int, key: int) -> Code:
+        """Store a constant (a place) in a slot; flags are kept."""
+        raise NotImplementedError
+
     slot_move: ByPlaces
     """[to][from]: 64 bits; flags are kept."""
 

@@ -94,7 +94,7 @@ def _fill_registers(s: State, params: tuple[int, ...], arguments: list[int], fir
         if ALIAS <= operand < SLOT:
             operand -= ALIAS
         if operand == SLOT or operand in filled or (operand >= CONST and register >= FLOAT):
-            code += load[keys[first + at]][register]
+            code += load[register][keys[first + at]]
         elif operand != register:
             code += move[register][operand]
         filled.append(register)
@@ -126,7 +126,7 @@ def _take_result(s: State, type_: int, register: int, move: ByPlaces, key: int) 
     masm = s.masm
     pool = s.float_free if register >= FLOAT else s.free
     if type_ in REFERENCE_TYPES:
-        s.code += masm.slot_store[key][register]
+        s.code += masm.slot_store[register][key]
         return SLOT
     if register in pool:
         pool.remove(register)
@@ -137,7 +137,7 @@ def _take_result(s: State, type_: int, register: int, move: ByPlaces, key: int) 
         fresh = s.free.pop()
         s.code += move[fresh][register]
         return fresh
-    s.code += masm.slot_store[key][register]
+    s.code += masm.slot_store[register][key]
     return SLOT
 
 
@@ -151,7 +151,7 @@ def call_libcall(s: State, index: int, libcall: Libcall, immediates: tuple[int, 
         if at < len(immediates):
             s.code += move[register][CONST + immediates[at]]
         else:
-            s.code += load[s.operand_keys[first + at - len(immediates)]][register]
+            s.code += load[register][s.operand_keys[first + at - len(immediates)]]
     s.code += masm.call_libcall[libcall]
     if s.recorder is not None:
         s.recorder.libcall(len(s.code), index)

@@ -143,7 +143,7 @@ def _enter(s: State) -> int:
     params = body.type.params
     plan = s.travel.arguments(params)
     for local, register, _, _ in plan.registers:
-        code += masm.slot_store[s.local_key(local)][register]
+        code += masm.slot_store[register][s.local_key(local)]
         pool = s.locals[local][3]
         if pool is not None and register in pool and not s.canonical:
             pool.remove(register)

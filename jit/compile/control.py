@@ -102,11 +102,11 @@ def _enter_homes(s: State, planned: tuple[int, ...]) -> None:
     general = [register for register in s.masm.pool if register not in used]
     floats = [register for register in s.masm.float_pool if register not in used]
     for local in planned:
-        load, _store, _move, pool = s.locals[local]
+        key, load, _move, pool = s.locals[local]
         if local not in homes:
             homes[local] = (floats if pool is s.float_free else general).pop()
         if copies.get(local) != homes[local]:
-            s.code += load[homes[local]]
+            s.code += load[homes[local]][key]
     s.set_homes(homes)
     s.set_copies(homes)
 
@@ -213,8 +213,7 @@ def _carry(s: State, block: Block) -> None:
         place = s.stack[depth + at]
         to = keys[block.height + at]
         if place != SLOT:
-            source = place - ALIAS if ALIAS <= place < SLOT else place
-            s.code += masm.slot_store[to][source]
+            s.store_slot(place, to)
         elif depth != block.height:
             s.code += masm.slot_move[to][keys[depth + at]]
 
@@ -224,7 +223,8 @@ def _restore_homes(s: State, label: Label) -> None:
     copies = s.copies
     for local, register in label.homes.items():
         if copies.get(local) != register:
-            s.code += s.locals[local][0][register]
+            key, load, _move, _pool = s.locals[local]
+            s.code += load[register][key]
 
 
 def _carries_nothing(s: State, block: Block) -> bool:
@@ -321,14 +321,13 @@ def _leave(s: State, results: tuple[int, ...]) -> None:
             for at in range(first, len(stack)):
                 place = stack[at]
                 if place != SLOT:
-                    source = place - ALIAS if ALIAS <= place < SLOT else place
-                    code += masm.slot_store[keys[at]][source]
+                    s.store_slot(place, keys[at])
             for at, offset in plan.overflow:
                 code += masm.overflow_store[offset][keys[first + at]]
         for at, register, load, move in plan.registers:
             place = stack[first + at] if alone else SLOT
             if place == SLOT:
-                code += load[keys[first + at]][register]
+                code += load[register][keys[first + at]]
             else:
                 source = place - ALIAS if ALIAS <= place < SLOT else place
                 if source != register:

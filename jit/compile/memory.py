@@ -86,8 +86,8 @@ def _look_at_range(s: State, first: int, index: int, writes: bool) -> None:
     """
     masm, code = s.masm, s.code
     address, length = masm.pool[0], masm.pool[1]
-    code += masm.slot_load32[s.operand_keys[first]][address]
-    code += masm.slot_load32[s.operand_keys[len(s.stack) + 2]][length]
+    code += masm.slot_load32[address][s.operand_keys[first]]
+    code += masm.slot_load32[length][s.operand_keys[len(s.stack) + 2]]
     code += masm.watch_range[address][length]
     if s.recorder is not None:
         s.recorder.watch(len(code), index + 1, writes)

@@ -18,7 +18,7 @@ from jit.abi.code import Watch
 from jit.abi.frame import FrameLayout
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import VMContextLayout
-from jit.asm.masm import ByPlace, ByPlaces, Checked, MacroAssembler
+from jit.asm.masm import ByPlaces, Checked, MacroAssembler
 from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, REGISTER, SLOT
 from jit.compile.recorder import Recorder
 from jit.compile.travel import Travel, travel
@@ -26,8 +26,8 @@ from jit.wasm.opcodes import LOCAL_SET, LOCAL_TEE
 from jit.wasm.types import F32, F64, I32, I64
 from jit.wasm.validate import Block, Body
 
-LocalTables = tuple[ByPlace, ByPlace, ByPlaces, list[int] | None]
-"""Of a local: slot load by register, slot store by operand, moves, its pool (None: a reference)."""
+LocalTables = tuple[int, ByPlaces, ByPlaces, list[int] | None]
+"""Of a local: slot key, slot loads, moves, its pool (None: a reference)."""
 
 
 class Locals(dict[int, LocalTables]):
@@ -52,7 +52,7 @@ class Locals(dict[int, LocalTables]):
     def __missing__(self, local: int) -> LocalTables:
         load, move, pool = self._families.get(self._types[local], self._reference)
         key = self._masm.slot_key(self._layout.local(local), self._frame_size)
-        tables = self[local] = (load[key], self._masm.slot_store[key], move, pool)
+        tables = self[local] = (key, load, move, pool)
         return tables
 
 
@@ -211,7 +211,7 @@ class State:
             self.code += self.masm.move64[register][place]
         elif place == SLOT:
             load = self.masm.slot_load64 if wide else self.masm.slot_load32
-            self.code += load[self.operand_keys[depth]][register]
+            self.code += load[register][self.operand_keys[depth]]
         else:
             self.code += self.masm.set_flag[register][place - FLAGS]
         return register
@@ -225,7 +225,7 @@ class State:
         if place >= CONST:
             self.code += self.masm.move_float[register][place]
         else:
-            self.code += self.masm.slot_load_float[self.operand_keys[depth]][register]
+            self.code += self.masm.slot_load_float[register][self.operand_keys[depth]]
         return register
 
     def own(self, place: int, *keep: int) -> int:
@@ -271,9 +271,15 @@ class State:
         elif place < ALIAS:
             self.float_free.append(place)
 
+    def store_slot(self, place: int, key: int) -> None:
+        """Store an operand that is not in its slot in one; flags are kept."""
+        if place >= CONST:
+            self.code += self.masm.slot_constant(place, key)
+        else:
+            self.code += self.masm.slot_store[place & REGISTER][key]
+
     def _spill_one(self, depth: int, place: int) -> None:
-        source = place - ALIAS if ALIAS <= place < SLOT else place
-        self.code += self.masm.slot_store[self.operand_keys[depth]][source]
+        self.store_slot(place, self.operand_keys[depth])
         self.stack[depth] = SLOT
         self.release(place)
         if self.recorder is not None:

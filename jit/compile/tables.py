@@ -67,7 +67,7 @@ def _table_set(s: State, table: int, index: int) -> None:
     key = s.operand_keys[len(stack) - 1]
     reference = stack.pop()
     if reference != SLOT:
-        s.code += s.masm.slot_store[key][reference]
+        s.store_slot(reference, key)
     depth = len(stack) - 1
     element = s.load(stack.pop(), depth, False)
     s.checked(s.masm.table_set(s.vmctx.table(table), element & REGISTER, key), index)

@@ -15,7 +15,7 @@ class Step(NamedTuple):
     at: int
     register: int
     load: ByPlaces
-    """[slot key][register]"""
+    """[register][slot key]"""
     move: ByPlaces
     """[register][operand]"""
 

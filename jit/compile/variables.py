@@ -39,16 +39,16 @@ def _local_get(s: State, local: int, _: int) -> None:
     if copy is not None:
         stack.append(copy + ALIAS)
         return
-    load, _store, _move, pool = s.locals[local]
+    key, load, _move, pool = s.locals[local]
     if pool is None:
-        s.code += s.masm.slot_move[s.operand_keys[len(stack)]][s.local_key(local)]
+        s.code += s.masm.slot_move[s.operand_keys[len(stack)]][key]
         stack.append(SLOT)
         return
     copy = s.homes.get(local)
     if copy is None:
         copy = pool.pop() if pool else s.evict(pool)
     s.copies[local] = copy
-    s.code += load[copy]
+    s.code += load[copy][key]
     stack.append(copy + ALIAS)
 
 
@@ -78,12 +78,12 @@ def _drop_copy(s: State, local: int, *keep: int) -> None:
 def _local_set(s: State, local: int, _: int) -> None:
     stack = s.stack
     place = stack.pop()
-    _load, store, move, pool = s.locals[local]
+    key, _load, move, pool = s.locals[local]
     if pool is None:
         if place == SLOT:
-            s.code += s.masm.slot_move[s.local_key(local)][s.operand_keys[len(stack)]]
+            s.code += s.masm.slot_move[key][s.operand_keys[len(stack)]]
         else:
-            s.code += store[place]
+            s.store_slot(place, key)
         return
     if place >= ALIAS:
         if place < SLOT:
@@ -94,7 +94,7 @@ def _local_set(s: State, local: int, _: int) -> None:
         else:
             _set_constant(s, local, place)
             return
-    s.code += store[place]
+    s.code += s.masm.slot_store[place][key]
     if local in s.copies:
         _drop_copy(s, local)
     home = s.homes.get(local)
@@ -114,8 +114,8 @@ def _load_operand(s: State, local: int, depth: int) -> int:
 
 def _set_constant(s: State, local: int, place: int) -> None:
     """Store a constant; only a home gets it in a register."""
-    _load, store, move, _pool = s.locals[local]
-    s.code += store[place]
+    key, _load, move, _pool = s.locals[local]
+    s.code += s.masm.slot_constant(place, key)
     _drop_copy(s, local)
     home = s.homes.get(local)
     if home is not None:
@@ -125,9 +125,9 @@ def _set_constant(s: State, local: int, place: int) -> None:
 
 def _set_alias(s: State, local: int, place: int) -> None:
     """Set a local to another's value, or to its own of before."""
-    _load, store, move, pool = s.locals[local]
+    key, _load, move, pool = s.locals[local]
     source = place - ALIAS
-    s.code += store[source]
+    s.code += s.masm.slot_store[source][key]
     if s.copies.get(local) == source:
         return
     _drop_copy(s, local, place)
@@ -144,17 +144,17 @@ def _local_tee(s: State, local: int, _: int) -> None:
     """As `local.set`; what was the operand's register is the copy's now, and the operand its alias."""
     stack = s.stack
     place = stack[-1]
-    _load, store, move, pool = s.locals[local]
+    key, _load, move, pool = s.locals[local]
     if pool is None:
         if place == SLOT:
-            s.code += s.masm.slot_move[s.local_key(local)][s.operand_keys[len(stack) - 1]]
+            s.code += s.masm.slot_move[key][s.operand_keys[len(stack) - 1]]
         else:
-            s.code += store[place]
+            s.store_slot(place, key)
         return
     if place >= ALIAS:
         if place < SLOT:
             if s.copies.get(local) == place - ALIAS:
-                s.code += store[place - ALIAS]
+                s.code += s.masm.slot_store[place - ALIAS][key]
             else:
                 _set_alias(s, local, place)
             return
@@ -163,7 +163,7 @@ def _local_tee(s: State, local: int, _: int) -> None:
         else:
             _set_constant(s, local, place)
             return
-    s.code += store[place]
+    s.code += s.masm.slot_store[place][key]
     if local in s.copies:
         _drop_copy(s, local)
     home = s.homes.get(local)
@@ -188,7 +188,7 @@ def _global_get(masm: MacroAssembler) -> Handler:
         register = pool.pop() if pool else s.evict(pool)
         s.code += tables[imported][width][offset][register]
         if type_ in REFERENCE_TYPES:
-            s.code += masm.slot_store[s.operand_keys[len(s.stack)]][register]
+            s.code += masm.slot_store[register][s.operand_keys[len(s.stack)]]
             pool.append(register)
             register = SLOT
         s.stack.append(register)
@@ -250,7 +250,7 @@ def _select(masm: MacroAssembler) -> Handler:
         s.release(b)
         s.release(condition)
         if type_ in REFERENCE_TYPES:
-            s.code += masm.slot_store[s.operand_keys[depth]][a]
+            s.code += masm.slot_store[a][s.operand_keys[depth]]
             s.free.append(a)
             a = SLOT
         stack.append(a)

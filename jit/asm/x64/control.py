@@ -7,6 +7,7 @@
 
 from jit.abi import records, vmctx
 from jit.abi.vmctx import Stub
+from jit.asm.memo import Memo
 from jit.asm.places import CONST, FLOAT
 from jit.asm.x64 import encoding as x
 from jit.asm.x64.encoding import R14, R15, RAX, RBP, RCX, RSP
@@ -31,26 +32,59 @@ def slot(key: int) -> tuple[int, int]:
     return (RBP if key < 0 else RSP), key
 
 
+_Heads = Memo[tuple[bytes, bytes]]
+
+
+def _heads(opcode: bytes, w: int, prefix: bytes = b"") -> _Heads:
+    """Return, by register, an instruction on [rbp + disp] up to a displacement of 8 and of 32 bits."""
+    return Memo(
+        lambda reg: (
+            x.rm(opcode, reg, RBP, -1, w, prefix)[:-1],
+            x.rm(opcode, reg, RBP, -129, w, prefix)[:-4],
+        )
+    )
+
+
+_LOAD = (_heads(b"\x8b", 0), _heads(b"\x8b", 1))
+_STORE = _heads(b"\x89", 1)
+_LOAD_FLOAT = _heads(b"\x0f\x10", 0, b"\xf2")
+_STORE_IMMEDIATE = _heads(b"\xc7", 1)
+_STORE_FLOAT = _heads(b"\x0f\x11", 0, b"\xf2")
+
+
+def _below_frame(heads: _Heads, reg: int, key: int) -> bytes:
+    near, far = heads[reg]
+    return near + bytes((key & 0xFF,)) if key >= -128 else far + x.pack_i32(key)
+
+
 def slot_load(key: int, dst: int, w: int) -> bytes:
     """Load a general register from a slot."""
-    return x.load(dst, *slot(key), w)
+    if key < 0:
+        return _below_frame(_LOAD[w], dst, key)
+    return x.load(dst, RSP, key, w)
 
 
 def slot_load_float(key: int, dst: int) -> bytes:
     """Load 64 bits into a float register (a place)."""
-    return x.rm(b"\x0f\x10", dst - FLOAT, *slot(key), 0, b"\xf2")
+    if key < 0:
+        return _below_frame(_LOAD_FLOAT, dst - FLOAT, key)
+    return x.rm(b"\x0f\x10", dst - FLOAT, RSP, key, 0, b"\xf2")
 
 
 def slot_store(key: int, src: int) -> bytes:
     """Store an operand of either kind, 64 bits; flags are kept."""
     if src < FLOAT:
-        return x.store(*slot(key), src)
+        return _below_frame(_STORE, src, key) if key < 0 else x.store(RSP, key, src)
     if src < CONST:
-        return x.rm(b"\x0f\x11", src - FLOAT, *slot(key), 0, b"\xf2")
+        if key < 0:
+            return _below_frame(_STORE_FLOAT, src - FLOAT, key)
+        return x.rm(b"\x0f\x11", src - FLOAT, RSP, key, 0, b"\xf2")
     value = src - CONST
     if value < 1 << 31 or value >= (1 << 64) - (1 << 31):
         short = value if value < 1 << 31 else value - (1 << 64)
-        return x.rm(b"\xc7", 0, *slot(key), 1) + x.pack_i32(short)
+        if key < 0:
+            return _below_frame(_STORE_IMMEDIATE, 0, key) + x.pack_i32(short)
+        return x.rm(b"\xc7", 0, RSP, key, 1) + x.pack_i32(short)
     return x.mov_imm(RAX, value) + x.store(*slot(key), RAX)
 
 
@@ -76,6 +110,9 @@ def frame_check(size: int) -> bytes:
     return need + x.alu(x.CMP, RSP, RAX, 1) + branch(2)
 
 
+_CLEAR_TWO = Memo(lambda key: x.movups_store(*slot(key), 15))
+
+
 def zero_slots(start: int, end: int, size: int) -> bytes:
     """Clear slots, two at a time, through xmm15; in a loop over rax where there are many."""
     if end - start <= 16:
@@ -85,9 +122,8 @@ def zero_slots(start: int, end: int, size: int) -> bytes:
         code += slot_store(slot_key(start, size), CONST)
         start += 8
     if end - start <= _UNROLLED:
-        for at in range(start, end, 16):
-            code += x.movups_store(*slot(slot_key(at, size)), 15)
-        return code
+        clear = _CLEAR_TWO
+        return code + b"".join(clear[slot_key(at, size)] for at in range(start, end, 16))
     store = x.rx(b"\x0f\x11", 15, RSP, RAX, end)
     body = store + x.alu_imm(x.ADD, RAX, 16, 1)
     loop = x.mov_imm(RAX, (1 << 64) - (end - start)) + body
@@ -163,8 +199,8 @@ BRANCH_FAILED = x.rr(b"\x85", RAX, RAX) + branch(ZERO)
 
 
 def call_defined(offset: int) -> bytes:
-    """Call through a record of this instance."""
-    return x.call_mem(R14, offset + records.CODE)
+    """Call through a record of this instance: `call [r14 + offset]`."""
+    return b"\x41\xff\x96" + x.pack_i32(offset + records.CODE)
 
 
 CALL_RECORD = (

@@ -28,10 +28,10 @@ class X64MacroAssembler(MacroAssembler):
         self.float_homes = 8
         self.has_flags = True
 
-        self.slot_load32 = memo2(lambda key, dst: control.slot_load(key, dst, 0))
-        self.slot_load64 = memo2(lambda key, dst: control.slot_load(key, dst, 1))
-        self.slot_load_float = memo2(control.slot_load_float)
-        self.slot_store = memo2(control.slot_store)
+        self.slot_load32 = memo2(lambda dst, key: control.slot_load(key, dst, 0))
+        self.slot_load64 = memo2(lambda dst, key: control.slot_load(key, dst, 1))
+        self.slot_load_float = memo2(lambda dst, key: control.slot_load_float(key, dst))
+        self.slot_store = memo2(lambda src, key: control.slot_store(key, src))
         self.slot_move = memo2(control.slot_move)
         self.epilogue = control.EPILOGUE
 
@@ -89,6 +89,10 @@ class X64MacroAssembler(MacroAssembler):
     def slot_key(self, offset: int, frame_size: int) -> int:
         """See MacroAssembler."""
         return control.slot_key(offset, frame_size)
+
+    def slot_constant(self, constant: int, key: int) -> bytes:
+        """See MacroAssembler."""
+        return control.slot_store(key, constant)
 
     def frame_size(self, slots: int) -> int:
         """See MacroAssembler."""

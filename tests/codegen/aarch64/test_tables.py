@@ -45,14 +45,15 @@ class Piece(NamedTuple):
 
 def slots(m: MacroAssembler) -> Iterator[Piece]:
     for key, r in product(SLOTS, REGISTERS):
-        yield Piece("slot_load32", m.slot_load32[key][r], {r}, True)
-        yield Piece("slot_load64", m.slot_load64[key][r], {r}, True)
+        yield Piece("slot_load32", m.slot_load32[r][key], {r}, True)
+        yield Piece("slot_load64", m.slot_load64[r][key], {r}, True)
         yield Piece("overflow_store", m.overflow_store[16 * r][key], set())
         yield Piece("overflow_load", m.overflow_load[key][16 * r], set())
     for key, f in product(SLOTS, FLOATS):
-        yield Piece("slot_load_float", m.slot_load_float[key][f], {f}, True)
+        yield Piece("slot_load_float", m.slot_load_float[f][key], {f}, True)
     for key, operand in product(SLOTS, (*REGISTERS, *FLOATS, *WIDE)):
-        yield Piece("slot_store", m.slot_store[key][operand], set(), True)
+        code = m.slot_store[operand][key] if operand < CONST else m.slot_constant(operand, key)
+        yield Piece("slot_store", code, set(), True)
     for to, from_ in product(SLOTS, SLOTS):
         yield Piece("slot_move", m.slot_move[to][from_], set(), True)
     for start, end in ((8, 16), (8, 24), (16, 64), (8, 264), (8, 8000), (40000, 40016)):
