@@ -86,7 +86,8 @@ def write_elf(
         )
         for region in regions
     ]
-    sections += [_Section(name, SHT_PROGBITS, 0, 0, data, len(data)) for name, data in debug]
+    ordered = sorted(debug, key=lambda section: len(section[1]))
+    sections += [_Section(name, SHT_PROGBITS, 0, 0, data, len(data)) for name, data in ordered]
     symtab, strtab, locals_count = _symbol_table(symbols, regions)
     link = len(sections) + 1
     sections.append(
@@ -105,27 +106,34 @@ def write_elf(
 def _assemble(
     entry: int, segments: Sequence[Segment], sections: Sequence[_Section], names: Sequence[int]
 ) -> bytes:
-    out = bytearray(EHDR_SIZE + PHDR_SIZE * len(segments))
-    headers = bytearray()
-    for section, name in zip(sections, names, strict=True):
+    """Lay the file out: headers, then sections from the smallest to the largest.
+
+    A client fetches the file in large pieces and reads the headers and the start of every section
+    several times over, in the order of their headers: what lies together comes in one piece.
+    """
+    table = EHDR_SIZE + PHDR_SIZE * len(segments)
+    out = bytearray(table + SHDR_SIZE * len(sections))
+    places: dict[int, int] = {}
+    for index in sorted(range(len(sections)), key=lambda index: len(sections[index].data)):
         out += bytes(-len(out) % 4)
-        headers += struct.pack(
+        places[index] = len(out)
+        out += sections[index].data
+    for index, (section, name) in enumerate(zip(sections, names, strict=True)):
+        struct.pack_into(
             "<10I",
+            out,
+            table + SHDR_SIZE * index,
             name,
             section.type,
             section.flags,
             section.address,
-            len(out) if section.type else 0,
+            places[index] if section.type else 0,
             section.size,
             section.link,
             section.info,
             section.align,
             section.entry_size,
         )
-        out += section.data
-    out += bytes(-len(out) % 4)
-    table = len(out)
-    out += headers
     ident = b"\x7fELF" + bytes((1, 1, 1)) + bytes(9)
     struct.pack_into(
         "<16sHHIIIIIHHHHHH",
