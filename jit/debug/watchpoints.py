@@ -15,6 +15,7 @@ from jit.debug.breakpoints import FunctionKey
 from jit.runtime.driver import Activation
 from jit.runtime.global_ import Global
 from jit.runtime.memory import LinearMemory
+from jit.runtime.module import Module
 from jit.runtime.store import Store
 from jit.wasm.opcodes import GLOBAL_GET, GLOBAL_SET, LOCAL_GET, LOCAL_SET, LOCAL_TEE
 from jit.wasm.validate import validate_body
@@ -243,11 +244,28 @@ class Watchpoints:
         key = function, is_global, index
         uses = self._uses.get(key)
         if uses is None:
-            body = validate_body(function[0].info, function[1])
-            writes = _GLOBAL if is_global else _LOCAL
-            uses = self._uses[key] = tuple(
-                (body.pcs[at + 1], writes[op])
-                for at, (op, imm) in enumerate(zip(body.ops, body.imms, strict=True))
-                if op in writes and imm == index
-            )
+            uses = self._uses[key] = _find_uses(*function, _GLOBAL if is_global else _LOCAL, index)
         return uses
+
+
+def _find_uses(
+    module: Module, defined_index: int, writes: dict[int, bool], index: int
+) -> tuple[_Use, ...]:
+    info = module.info
+    bytes_ = info.bodies[defined_index]
+    text = info.data[bytes_.start : bytes_.end]
+    if not any(bytes((op,)) + form in text for op in writes for form in _forms(index)):
+        return ()
+    body = validate_body(info, defined_index)
+    return tuple(
+        (body.pcs[at + 1], writes[op])
+        for at, (op, imm) in enumerate(zip(body.ops, body.imms, strict=True))
+        if op in writes and imm == index
+    )
+
+
+def _forms(index: int) -> Iterator[bytes]:
+    """Yield the forms an index may have in a module: LEB128, padded to up to 5 bytes."""
+    groups = [index >> shift & 0x7F for shift in range(0, 35, 7)]
+    for length in range(max((index.bit_length() + 6) // 7, 1), 6):
+        yield bytes(group | 0x80 for group in groups[: length - 1]) + bytes((groups[length - 1],))

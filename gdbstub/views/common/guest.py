@@ -128,6 +128,9 @@ class ProgramGuest:
             case events.Interrupt():
                 if self._interruption.wanted:
                     self._in_host_call(Standing(RawKind.INTERRUPT, self._address()))
+            case events.Watched(hits=hits):
+                standing = Standing(RawKind.WATCH, self._address(), hits=hits)
+                self._debugger.step(self._ask(standing).stepping and not self._view.coasting)
             case events.HostCall(name=name, returned=returned):
                 number = system_call(name)
                 if number is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gdbstub.target import Address, RawKind, Signal, SystemCall
 from jit import TrapCode
 from jit.debug.events import HostcallError, Trap
+from jit.debug.watchpoints import Hit
 
 # fmt: off
 _SIGNALS = {
@@ -39,13 +40,14 @@ class Fault:
 class Standing:
     """The raw event a guest stands at, at the address its view gave.
 
-    `fault` with a trap only, `call` with a system call.
+    `fault` with a trap only, `call` with a system call, `hits` with watchpoints.
     """
 
     kind: RawKind
     address: Address
     fault: Fault | None = None
     call: SystemCall | None = None
+    hits: tuple[Hit, ...] = ()
 
 
 def fault_of(event: Trap | HostcallError) -> Fault:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from gdbstub.extensions import Region
 from gdbstub.target import Address, TargetError, unreadable
+from gdbstub.views.common.watching import Made
 from gdbstub.views.wasm.addresses import LAST, Kind, decode, encode
 from gdbstub.views.wasm.image import CodeImage
 from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError, OutOfRange
+from jit.debug.watchpoints import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,15 @@ class AddressSpace:
             self._debugger.write_memory(place.instance, place.index, offset, data)
         except DebugError as error:
             raise TargetError(errno.EFAULT, str(error)) from error
+
+    def watch(self, access: Access, address: int, length: int) -> list[Made]:
+        """Watch bytes of a memory; see `Watching`."""
+        kind, number, offset = decode(address)
+        place = self._memory(number) if kind == Kind.MEMORY else None
+        if place is None:
+            raise TargetError(errno.EFAULT, f"what lies at 0x{address:x} cannot be watched")
+        made = self._debugger.watch_memory(access, place.instance, place.index, offset, length)
+        return [(address, made)]
 
     def region(self, address: Address) -> Region:
         """Return the memory or module at an address, or the gap around it."""

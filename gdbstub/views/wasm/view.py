@@ -9,6 +9,7 @@ from gdbstub.extensions import HostInfo, Region, RegisterInfo
 from gdbstub.monitor import MonitorError, run_command
 from gdbstub.target import (
     CODE_KINDS,
+    WATCH_KINDS,
     Address,
     Breakpoint,
     BreakpointKind,
@@ -31,6 +32,7 @@ from gdbstub.target import (
 from gdbstub.views.common.code import FunctionCode, ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
+from gdbstub.views.common.watching import Watching
 from gdbstub.views.wasm.addresses import OUTSIDE, Kind, decode, encode
 from gdbstub.views.wasm.breakpoints import Breakpoints
 from gdbstub.views.wasm.description import HOST, PC, PC_SIZE, REGISTERS, libraries_xml
@@ -63,6 +65,7 @@ class WasmView:
         self._steps = Steps(
             stage.debugger, self._breakpoints, self._image, lambda: stage.interruption.wanted
         )
+        self._watching = Watching(stage.debugger, self._memory.watch)
         self._standing = Standing(RawKind.ENTRY, OUTSIDE)
         self._hit: BreakpointKind | None = None
         """The kind of breakpoint of the client's that the guest stands at."""
@@ -172,6 +175,8 @@ class WasmView:
             return Trapped(standing.fault.signal, standing.fault.text)
         if self._hit is not None:
             return Breakpoint(self._hit)
+        if standing.hits and (watched := self._watching.reason(standing.hits)):
+            return watched
         # lldb runs on after an interrupt of its own, so a step that is done must be told as one.
         if standing.kind is RawKind.INTERRUPT:
             return Signalled(Signal.INT)
@@ -214,19 +219,26 @@ class WasmView:
         self._memory.write(address, data)
 
     def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
-        """Software and hardware breakpoints, which are the same here."""
-        return CODE_KINDS
+        """Software and hardware breakpoints, which are the same here, and watchpoints."""
+        return CODE_KINDS | WATCH_KINDS
 
     def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
-        """Insert a breakpoint."""
+        """Insert a breakpoint or watchpoint."""
+        if kind in WATCH_KINDS:
+            self._watching.insert(kind, address, length)
+            self._intent.else_asked()
+            return
         finishing = self._intent.finishing_at(address)
         find = self._frames.returning_to if finishing else self._stepping_frame
         self._breakpoints.insert(kind, address, find(address), fresh=finishing)
         self._intent.else_asked()
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
-        """Remove a breakpoint."""
-        self._breakpoints.remove(kind, address)
+        """Remove a breakpoint or watchpoint."""
+        if kind in WATCH_KINDS:
+            self._watching.remove(kind, address, length)
+        else:
+            self._breakpoints.remove(kind, address)
 
     def prepare_resume(self, request: ResumeRequest) -> None:
         """Take note of how the guest goes on."""
@@ -238,6 +250,7 @@ class WasmView:
         """Forget the client."""
         self._steps.end()
         self._breakpoints.clear()
+        self._watching.clear()
         self._listed = None
 
     # Extensions

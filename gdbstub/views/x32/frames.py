@@ -20,10 +20,12 @@ from functools import partial
 
 from gdbstub.objfile import layout
 from gdbstub.target import TargetError
+from gdbstub.views.common.watching import Made
 from gdbstub.views.x32.windows import FRAMES_BASE, FRAMES_END, refused
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError
 from jit.debug.frames import FrameHandle
+from jit.debug.watchpoints import Access
 
 SCRATCH_SIZE = 0x10000
 """Bytes below the innermost block that can be read and written."""
@@ -218,6 +220,20 @@ class FramesWindow:
             # Between the frames of a call made by gdb and the frame it was made in.
             return partial(self._scratch.__setitem__, address, bits)
         raise refused(address, "a frame's links and fixed slots")
+
+    def watch(self, access: Access, address: int, length: int) -> list[Made]:
+        """Watch locals; see `Watching`."""
+        locals_: list[tuple[int, FrameHandle, int]] = []
+        for slot in range(address & -_SLOT, address + length, _SLOT):
+            block = self._at(slot)
+            local = None if block is None else _local_at(block.frame, slot - block.cfa)
+            if block is None or local is None:
+                raise TargetError(errno.EFAULT, f"no local lies at 0x{slot:x}")
+            locals_.append((slot, block.frame, local))
+        return [
+            (slot, self._debugger.watch_local(access, frame, local))
+            for slot, frame, local in locals_
+        ]
 
 
 def _surely_within(block: Block) -> int:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from gdbstub.extensions import Region
 from gdbstub.target import Address, TargetError, unreadable
+from gdbstub.views.common.watching import Made
 from gdbstub.views.x32 import windows
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.vmctx import DepthWindow, VmctxWindow
 from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, Window
 from jit.debug.errors import DebugError
+from jit.debug.watchpoints import Access
 
 
 class AddressSpace:
@@ -62,6 +64,13 @@ class AddressSpace:
         if window is None:
             raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
         return window
+
+    def watch(self, access: Access, address: int, length: int) -> list[Made]:
+        """Watch memory, globals or locals; see `Watching`."""
+        window = self._window(address)
+        if not isinstance(window, MemoryWindow | FramesWindow | VmctxWindow):
+            raise TargetError(errno.EFAULT, f"what lies at 0x{address:x} cannot be watched")
+        return window.watch(access, address, length)
 
     def regions(self) -> list[Region]:
         """List the windows as they are now, by address."""

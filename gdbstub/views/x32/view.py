@@ -11,6 +11,7 @@ from gdbstub.monitor import MonitorError, run_command
 from gdbstub.objfile import VmctxLayout
 from gdbstub.target import (
     CODE_KINDS,
+    WATCH_KINDS,
     Address,
     Breakpoint,
     BreakpointKind,
@@ -33,6 +34,7 @@ from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
 from gdbstub.views.common.syscalls import system_call
+from gdbstub.views.common.watching import Watching
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
@@ -91,6 +93,7 @@ class X32View:
         self._breakpoints = Breakpoints(
             stage.debugger, self._code_at, self._window, self._program.has_entry_stop
         )
+        self._watching = Watching(stage.debugger, self._memory.watch)
         self._structs = StructResults(stage.debugger)
         self._registers = RegisterFile(self._frames, self._pc, self._returned)
         self._resumption = Resumption(
@@ -228,6 +231,8 @@ class X32View:
             return Signalled(Signal.INT)
         if standing.call is not None:
             return standing.call
+        if standing.hits and (watched := self._watching.reason(standing.hits)):
+            return watched
         if standing.kind is RawKind.LIBRARY:
             return LibrariesChanged()
         return Stepped()
@@ -261,11 +266,14 @@ class X32View:
         self._memory.write(address, data)
 
     def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
-        """Software and hardware breakpoints, which are the same here."""
-        return CODE_KINDS
+        """Software and hardware breakpoints, which are the same here, and watchpoints."""
+        return CODE_KINDS | WATCH_KINDS
 
     def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
-        """Insert a breakpoint."""
+        """Insert a breakpoint or watchpoint."""
+        if kind in WATCH_KINDS:
+            self._watching.insert(kind, address, length)
+            return
         self._breakpoints.insert(kind, address)
         for block, caller in pairwise(self._frames.known()):
             if self._pc_of(caller.frame) == address:
@@ -273,8 +281,11 @@ class X32View:
                 self._structs.note(block.frame, caller.cfa, address, prototype)
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
-        """Remove a breakpoint."""
-        self._breakpoints.remove(kind, address)
+        """Remove a breakpoint or watchpoint."""
+        if kind in WATCH_KINDS:
+            self._watching.remove(kind, address, length)
+        else:
+            self._breakpoints.remove(kind, address)
 
     def prepare_resume(self, request: ResumeRequest) -> None:
         """Understand what was written to registers; see `resumption`."""
@@ -284,6 +295,7 @@ class X32View:
         """Forget the client."""
         self._debugger.watch_host_calls(None)
         self._breakpoints.clear()
+        self._watching.clear()
         self._structs.clear()
         self._resumption.forget()
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from gdbstub.objfile import VmctxLayout, vmctx
 from gdbstub.target import TargetError
+from gdbstub.views.common.watching import Made
 from gdbstub.views.x32.windows import (
     DEPTH_ADDRESS,
     DEPTH_SIZE,
@@ -25,6 +26,7 @@ from gdbstub.views.x32.windows import (
 from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.references import function_of
+from jit.debug.watchpoints import Access
 
 _FUNCREF = 0x70
 _WORD = 4
@@ -136,6 +138,20 @@ class VmctxWindow:
         slot = self._debugger.global_bits(instance, index).to_bytes(vmctx.GLOBAL_STRIDE, "little")
         changed = slot[:inner] + data + slot[inner + len(data) :]
         self._debugger.set_global_bits(instance, index, int.from_bytes(changed, "little"))
+
+    def watch(self, access: Access, address: int, length: int) -> list[Made]:
+        """Watch one global; see `Watching`."""
+        number, offset = divmod(address - VMCTX_BASE, VMCTX_STRIDE)
+        index, inner = divmod(offset, vmctx.GLOBAL_STRIDE)
+        instances = self._debugger.instances()
+        if (
+            number >= len(instances)
+            or index >= len(self._layout(number).globals)
+            or inner + length > vmctx.GLOBAL_STRIDE
+        ):
+            raise TargetError(errno.EFAULT, f"no single global lies at 0x{address:x}")
+        made = self._debugger.watch_global(access, instances[number], index)
+        return [(address - inner, made)]
 
 
 class DepthWindow:

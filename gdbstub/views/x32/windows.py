@@ -21,9 +21,11 @@ from typing import Protocol
 from gdbstub.objfile import vmctx
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import FunctionCode, ModuleCode
+from gdbstub.views.common.watching import Made
 from gdbstub.views.x32.nops import nop
 from jit import Instance
 from jit.debug.debugger import Debugger
+from jit.debug.watchpoints import Access
 
 MEMORY_END = 0xE0000000
 CODE_BASE = 0xE0000000
@@ -93,6 +95,13 @@ class MemoryWindow:
         if instance is None or address + len(data) > MEMORY_END:
             raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
         self._debugger.write_memory(instance, 0, address, data)
+
+    def watch(self, access: Access, address: int, length: int) -> list[Made]:
+        """Watch bytes of memory 0; see `Watching`."""
+        instance = self._instance()
+        if instance is None:
+            raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
+        return [(address, self._debugger.watch_memory(access, instance, 0, address, length))]
 
 
 class CodeWindow:
