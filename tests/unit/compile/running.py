@@ -131,6 +131,9 @@ class Trashing:
     def on_watch(self, activation: Activation) -> None:
         """Nothing is watched."""
 
+    def on_watch(self, activation: Activation) -> None:
+        """Nothing is watched."""
+
     def on_trap(self, activation: Activation, trap: Trap) -> None:
         """The trap is raised."""
 
