@@ -166,3 +166,11 @@ def test_a_pc_that_is_no_place_is_refused_in_words(program: Guest) -> None:
     assert "cannot go on at 0x1000" in said.all("c")[1]
     assert said["bt 1"].startswith("#0  outer (n=3)")
     assert "exited with code 03" in said["c"]
+
+
+def test_a_call_in_a_condition_that_gdb_evaluates(program: Guest, twin: Guest) -> None:
+    commands = ("break fib if sum_pair(a_pair) + n == 8", "c", "print n", "bt", "delete", "c")
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    for command in ("print n", "c"):
+        assert plain(ours.all(command)[0]) == plain(theirs.all(command)[0])
+    assert "exited with code 03" in ours["c"]

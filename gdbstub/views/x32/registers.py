@@ -57,8 +57,12 @@ class RegisterFile:
 
     @property
     def written(self) -> Mapping[int, bytes]:
-        """The registers whose values differ from the guest's, as the client wrote them."""
-        return self._written
+        """The registers whose values differ from the guest's, as the client wrote or was shown them."""
+        return {
+            number: value
+            for number, value in self._written.items()
+            if int.from_bytes(value, "little") != self.value(number)
+        }
 
     def value(self, number: int) -> int:
         """Return the guest's own value of a register, whatever the client wrote."""
