@@ -6,6 +6,7 @@ from jit.api.engine import Engine
 from jit.api.linker import Linker
 from jit.api.module import Module
 from jit.api.store import Store
+from jit.debug.interface import DebuggableCaller as Caller
 from jit.runtime.errors import (
     ExitTrap,
     HostCallInterrupted,
@@ -14,7 +15,7 @@ from jit.runtime.errors import (
     StoreInUse,
     WasmtimeError,
 )
-from jit.runtime.func import Caller, Func
+from jit.runtime.func import Func
 from jit.runtime.global_ import Global
 from jit.runtime.imports import Extern
 from jit.runtime.instance import Instance

@@ -17,7 +17,6 @@ MISSING = (
     "wasm_component_model_map", "wasm_component_model_implements",
     "wasm_exceptions", "wasm_function_references", "wasm_gc", "wasm_wide_arithmetic",
     "wasm_custom_page_sizes", "wasm_stack_switching", "consume_fuel", "shared_memory", "gc_support",
-    "signals_based_traps",
 )
 ALWAYS = (
     # features that cannot be switched off
@@ -47,6 +46,7 @@ class Config:
         self._max_wasm_stack = STACK_SIZE
         self._machine = "auto"
         self._target: str | None = None
+        self._signals_based_traps = False
 
     @property
     def max_wasm_stack(self) -> int:
@@ -69,6 +69,18 @@ class Config:
         if name not in MACHINES:
             raise WasmtimeError(f"unknown machine `{name}`: it is one of {', '.join(MACHINES)}")
         self._machine = name
+
+    @property
+    def signals_based_traps(self) -> bool:
+        """Whether traps may come from the processor's signals; they never do, so that it means nothing.
+
+        An engine refuses it together with `guest_debug`, as Wasmtime does.
+        """
+        return self._signals_based_traps
+
+    @signals_based_traps.setter
+    def signals_based_traps(self, enable: bool) -> None:
+        self._signals_based_traps = enable
 
     def cranelift_flag_enable(self, flag: str) -> None:
         """Do nothing: there is no Cranelift here."""

@@ -26,11 +26,13 @@ class Engine:
     """Settings, and what the stores and modules made with them share."""
 
     def __init__(self, config: Config | None = None) -> None:
-        """Raise WasmtimeError for a target that there is no compiler for."""
+        """Raise WasmtimeError for settings that do not go together, and for an unknown target."""
         if config is None:
             config = Config()
         elif not isinstance(config, Config):
             raise TypeError("expected Config")
+        if config.guest_debug and config.signals_based_traps:
+            raise WasmtimeError("cannot use signals-based traps with guest debugging")
         name = config.target or native_isa() or X64.name
         if name not in TARGETS:
             raise WasmtimeError(

@@ -25,11 +25,17 @@ class Module(RuntimeModule):
     def _bind(self, engine: Engine, info: ModuleInfo) -> None:
         self.engine = engine
         super().__init__(info, engine.code_source(info), engine.state)
+        self._number = next(engine.state.module_numbers)
 
     @property
     def debug_bytecode(self) -> bytes | None:
         """Its bytes, which all PCs are offsets in; None without guest debugging."""
         return self.info.data if self.engine.guest_debug else None
+
+    @property
+    def debug_index_in_engine(self) -> int | None:
+        """A number that no other module of its engine has; None without guest debugging."""
+        return self._number if self.engine.guest_debug else None
 
     @classmethod
     def deferred(cls, engine: Engine, wasm: Bytes | str) -> "Module":

@@ -159,6 +159,16 @@ class DebugCore:
             self.handler(ModuleRegistered(instance.module))
             self.store.executions += 1
 
+    def extern_roots(self) -> set[int]:
+        """Return the words of all locals and operands that are externrefs."""
+        roots: set[int] = set()
+        for exit_frame in self.exit_frames():
+            frame: FrameHandle | None = exit_frame
+            while frame is not None:
+                roots.update(frame.extern_bits())
+                frame = frame.parent()
+        return roots
+
     # Stops
 
     def _visit(
@@ -216,8 +226,11 @@ class DebugCore:
         self.standing[activation] = point
         try:
             handler(event)
-        except BaseException:
+        except BaseException as error:
             self._moved.pop(activation, None)
+            if isinstance(error, RecursionError) and activation.depth:
+                # Events nested without end exhaust Python's stack before the guest's.
+                raise trap.Trap.of(TrapCode.STACK_OVERFLOW, backtrace(self.store)) from None
             raise
         finally:
             del self.standing[activation]

@@ -4,6 +4,7 @@ Locals are in the frame's slots; a write also goes to the registers that hold co
 slots, in registers of the activation's context, or nowhere (`jit.abi.frame_table`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from jit.runtime.module import Module
 from jit.runtime.store import Store
 from jit.runtime.val import Val, from_bits, to_bits
 from jit.wasm.types import (
+    EXTERNREF,
     F32,
     I32,
     REFERENCE_TYPES,
@@ -219,6 +221,15 @@ class FrameHandle:
         if operand.kind is OperandKind.CONSTANT:
             return operand.value
         return self._load(self._at().table.layout.operand(index), operand.type)
+
+    def extern_bits(self) -> Iterator[int]:
+        """Yield the words of its locals and operands that are externrefs."""
+        for index, type_ in enumerate(self._at().table.local_types):
+            if type_ == EXTERNREF:
+                yield self.local_bits(index)
+        for index, operand in enumerate(self._here().stack):
+            if operand.type == EXTERNREF:
+                yield self._operand_bits(index, operand)
 
     def set_local_bits(self, index: int, bits: int) -> None:
         """Write a local's bit pattern; WrongType for a reference."""

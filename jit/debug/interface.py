@@ -1,18 +1,30 @@
-"""What a store offers a debugger (names: Wasmtime's), to be a base of the embedding interface's store."""
+"""What a store offers a debugger (names: Wasmtime's), to be a base of the embedding interface's store.
 
-from collections.abc import Callable, Sequence
+A host function's caller offers the same.  Handlers may be coroutine functions; what runs those is the
+embedder's, so that no library for it is needed here.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from jit.debug.breakpoints import BreakpointInfo, Owner
-from jit.debug.core import BreakpointEdit, DebugCore
+from jit.debug.core import BreakpointEdit, DebugCore, Handler
 from jit.debug.cursor import DebugFrameCursor
 from jit.debug.entities import all_instances, all_modules, core_of
+from jit.debug.errors import DebugError
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle
+from jit.runtime.func import Caller
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
 from jit.runtime.store import Store
 
 DebugHandler = Callable[[Store, DebugEvent], object]
+"""A handler of events; a coroutine function too, if something runs it."""
+
+AsyncRunner = Callable[[Callable[[], Awaitable[None]]], object]
+"""Calls a coroutine function from the guest's thread, and returns when it is done."""
 
 
 def attach(store: Store) -> DebugCore:
@@ -20,43 +32,81 @@ def attach(store: Store) -> DebugCore:
     return core_of(store) or DebugCore(store)
 
 
-class DebuggableStore(Store):
-    """A store with the debug interface.
+class DebugInterface:
+    """What can be asked of anything that stands for a store.
 
-    Without guest debugging it is empty: no frames, no edit sessions, no events.
+    Without guest debugging it is empty: no frames, no edit sessions.
     """
+
+    __slots__ = ()
+
+    def context(self) -> Store:
+        """Return the store."""
+        raise TypeError(f"a {type(self).__name__} stands for no store")
 
     def debug_exit_frames(self) -> Sequence[FrameHandle]:
         """Return the innermost frame of each activation, the innermost activation first."""
-        return tuple(attach(self).exit_frames()) if self.debuggable else ()
+        store = self.context()
+        return tuple(attach(store).exit_frames()) if store.debuggable else ()
 
     def debug_frames(self) -> DebugFrameCursor | None:
         """Return a cursor at the innermost frame; None without guest debugging."""
-        return DebugFrameCursor(attach(self)) if self.debuggable else None
+        store = self.context()
+        return DebugFrameCursor(attach(store)) if store.debuggable else None
 
     def edit_breakpoints(self, owner: Owner = None) -> BreakpointEdit | None:
         """Return an edit session, to be used in a `with`; None without guest debugging.
 
         Breakpoints of different owners do not know of each other.
         """
-        return attach(self).edit(owner) if self.debuggable else None
+        store = self.context()
+        return attach(store).edit(owner) if store.debuggable else None
 
     def breakpoints(self) -> Sequence[BreakpointInfo] | None:
         """Return all breakpoints; None without guest debugging."""
-        return attach(self).all_breakpoints() if self.debuggable else None
+        store = self.context()
+        return attach(store).all_breakpoints() if store.debuggable else None
 
     def is_single_step(self) -> bool:
         """Say whether every op is a stop."""
-        core = core_of(self)
+        core = core_of(self.context())
         return core is not None and core.single_step
 
-    def set_debug_handler(self, handler: DebugHandler) -> None:
-        """Let `handler(store, event)` be called at every event, on the thread that runs the guest.
+    def debug_all_instances(self) -> Sequence[Instance]:
+        """Return the store's instances; none without guest debugging."""
+        return all_instances(self.context())
 
-        The guest goes on when it returns; what it raises unwinds the guest. DebugError without guest
-        debugging.
+    def debug_all_modules(self) -> Sequence[Module]:
+        """Return the modules instantiated in the store; none without guest debugging."""
+        return all_modules(self.context())
+
+
+class DebuggableCaller(Caller, DebugInterface):
+    """A caller of a host function, with the debug interface."""
+
+    __slots__ = ()
+
+
+class DebuggableStore(Store, DebugInterface):
+    """A store with the debug interface."""
+
+    caller_class = DebuggableCaller
+
+    def set_debug_handler(self, handler: DebugHandler, run: AsyncRunner | None = None) -> None:
+        """Let `handler(store, event)` be called at every event; the guest goes on when it returns.
+
+        It is called on the thread that runs the guest; what it raises unwinds the guest.  A coroutine
+        function needs `run`, which has a function without arguments called and awaited where that is
+        possible, and returns when that is done: `trio.from_thread.run` for a guest that runs in a
+        thread of trio's.  DebugError for a coroutine function without it, and without guest debugging.
         """
-        attach(self).handler = lambda event: _ignore(handler(self, event))
+        core = attach(self)
+        if not _is_async(handler):
+            core.handler = lambda event: _ignore(handler(self, event))
+        elif run is None:
+            raise DebugError("a handler that is a coroutine function needs something that runs it")
+        else:
+            core.handler = _driven(self, handler, run)
 
     def clear_debug_handler(self) -> None:
         """Call no handler any more: the guest stops for nothing."""
@@ -64,13 +114,27 @@ class DebuggableStore(Store):
         if core is not None:
             core.handler = None
 
-    def debug_all_instances(self) -> Sequence[Instance]:
-        """Return the store's instances; none without guest debugging."""
-        return all_instances(self)
 
-    def debug_all_modules(self) -> Sequence[Module]:
-        """Return the modules instantiated in the store; none without guest debugging."""
-        return all_modules(self)
+def _is_async(handler: DebugHandler) -> bool:
+    return any(map(inspect.iscoroutinefunction, (handler, type(handler).__call__)))
+
+
+def _driven(store: Store, handler: Callable[..., Any], run: AsyncRunner) -> Handler:
+    """Return the plain handler that has a coroutine function run.
+
+    The turn to run the guest is lent to its task: it may call the guest, from whatever thread.
+    """
+
+    def handle(event: DebugEvent) -> None:
+        with store.exclusion.lend() as accept:
+
+            async def task() -> None:
+                accept()
+                await handler(store, event)
+
+            run(task)
+
+    return handle
 
 
 def _ignore(_: object) -> None:

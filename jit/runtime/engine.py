@@ -1,5 +1,6 @@
 """What the stores of one engine share: numbers for function types, and the epoch counter."""
 
+import itertools
 import threading
 
 from jit.machine.host import READ, WRITE, ByteOrder, Region, words_at
@@ -52,3 +53,5 @@ class EngineState:
     def __init__(self, byteorder: ByteOrder = "little") -> None:
         self.type_ids = TypeIds()
         self.epoch = EpochCounter(byteorder)
+        self.module_numbers = itertools.count()
+        """A number for each module made."""

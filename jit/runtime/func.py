@@ -77,6 +77,7 @@ class HostFunction:
     def _shortcut(self) -> "Callable[[Activation], None]":
         """Return `_run` for one result or none, and all values in registers."""
         function, pass_caller, store = self.function, self._pass_caller, self._store
+        make_caller = store.caller_class
         params = [
             (slot.index, decode)
             for slot, decode in zip(self.signature.params, self._decoders, strict=True)
@@ -88,7 +89,7 @@ class HostFunction:
             words = activation.context.words
             arguments = [decode(words[index]) for index, decode in params]
             if pass_caller:
-                caller = Caller(store, activation)
+                caller = make_caller(store, activation)
                 try:
                     value = function(caller, *arguments)
                 finally:
@@ -105,7 +106,7 @@ class HostFunction:
         """Call the function with bit patterns and return those of its results."""
         arguments = [decode(word) for decode, word in zip(self._decoders, bits, strict=True)]
         if self._pass_caller:
-            caller = Caller(self._store, activation)
+            caller = self._store.caller_class(self._store, activation)
             try:
                 value = self.function(caller, *arguments)
             finally:
@@ -240,6 +241,11 @@ class Func:
     def store(self) -> "Store":
         """The store it belongs to."""
         return self._store
+
+    @property
+    def debug_index_in_store(self) -> int | None:
+        """A number that no other function of its store has; None without guest debugging."""
+        return self._store.debug_index("function", self.record)
 
     @property
     def wasm_type(self) -> wasm.FuncType:

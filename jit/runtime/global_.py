@@ -46,6 +46,11 @@ class Global:
         return self._store
 
     @property
+    def debug_index_in_store(self) -> int | None:
+        """A number that no other global of its store has; None without guest debugging."""
+        return self._store.debug_index("global", self.address)
+
+    @property
     def wasm_type(self) -> wasm.GlobalType:
         return self._type
 

@@ -57,3 +57,7 @@ class DebugHooks(Protocol):
     def on_instance(self, instance: "Instance") -> None:
         """An instance exists, its segments not applied and its start function not run."""
         ...
+
+    def extern_roots(self) -> set[int]:
+        """Return the handles of the externrefs in all frames."""
+        ...

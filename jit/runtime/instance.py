@@ -212,6 +212,19 @@ class Instance:
         """Return a global by its index; as `debug_function`."""
         return self.globals[index] if self._shows(store, index, len(self.globals)) else None
 
+    def debug_shared_memory(self, store: "Storelike", index: int) -> None:
+        """Return None: no memory is shared, as there are no threads."""
+        self._shows(store, index, 0)
+
+    def debug_tag(self, store: "Storelike", index: int) -> None:
+        """Return None: there are no tags, as there are no exceptions."""
+        self._shows(store, index, 0)
+
+    @property
+    def debug_index_in_store(self) -> int | None:
+        """A number that no other instance of its store has; None without guest debugging."""
+        return self.store.debug_index("instance", self.vmctx)
+
     def _shows(self, store: "Storelike", index: int, count: int) -> bool:
         if store.context() is not self.store:
             raise WasmtimeError("instance used with the wrong store")

@@ -174,6 +174,11 @@ class Memory:
         """The store it belongs to."""
         return self._store
 
+    @property
+    def debug_index_in_store(self) -> int | None:
+        """A number that no other memory of its store has; None without guest debugging."""
+        return self._store.debug_index("memory", self.linear)
+
     def _of(self, store: "Storelike") -> LinearMemory:
         if store.context() is not self._store:
             raise WasmtimeError("memory used with the wrong store")

@@ -1,6 +1,5 @@
 """The store: owner of a guest's machine, code, instances and references; one execution at a time."""
 
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from jit.runtime.code import StoreCode
 from jit.runtime.context import ContextBlock
 from jit.runtime.driver import STACK_GAP, Activation
 from jit.runtime.engine import EngineState
-from jit.runtime.errors import StoreInUse
-from jit.runtime.func import Func, HostFunction
+from jit.runtime.exclusion import Exclusion
+from jit.runtime.func import Caller, Func, HostFunction
 from jit.runtime.hooks import DebugHooks
 from jit.runtime.interrupts import Interrupts
 from jit.runtime.limits import ResourceLimits
@@ -45,6 +44,9 @@ class Storelike(Protocol):
 
 class Store:
     """One guest: everything it consists of, and its execution."""
+
+    caller_class: type[Caller] = Caller
+    """What its host functions get that ask for a caller."""
 
     def __init__(
         self,
@@ -85,8 +87,9 @@ class Store:
         self._externs = ExternTable()
         self._funcs = FuncTable(self)
         self._signatures: dict[wasm.FuncType, Signature] = {}
-        self._running = threading.Lock()
-        self._thread = 0
+        self._debug_indices: dict[str, dict[object, int]] = {}
+        self.exclusion = Exclusion()
+        """Who may run it."""
         machine.share(engine.epoch.region)
         self._epoch_deadline = 0
         low, self.stack_end = machine.stack(stack_size + layout.STACK_RESERVE + DEBUGGER_RESERVE)
@@ -162,14 +165,26 @@ class Store:
         """Bound what the store may have from now on: bytes a memory, elements a table, and counts."""
         self.limits.set(memory_size, table_elements, instances, tables, memories)
 
+    def debug_index(self, kind: str, entity: object) -> int | None:
+        """Return a number that tells an entity from all others of its kind; None without debugging."""
+        if not self.debuggable:
+            return None
+        known = self._debug_indices.setdefault(kind, {})
+        return known.setdefault(entity, len(known))
+
     # References
 
     def gc(self) -> None:
-        """Forget the host objects that the guest holds no externref of; nothing while it runs."""
-        if self.activations:
-            return
+        """Forget the host objects that the guest holds no externref of.
+
+        Nothing is forgotten while it runs, unless its frames can be read: then theirs are kept too.
+        """
         load = self.machine.load_u64
         used = {load(address) for address in self.extern_globals}
+        if self.activations:
+            if self.hooks is None:
+                return
+            used.update(self.hooks.extern_roots())
         for table in self.extern_tables:
             used.update(table.get(index) for index in range(table.size))
         for instance in self.instances:
@@ -214,17 +229,12 @@ class Store:
 
         Raise Trap, what a host function or a hook raised, or StoreInUse.
         """
-        own = self._thread == threading.get_ident()
-        if not own and not self._running.acquire(blocking=False):
-            raise StoreInUse
-        if not own:
-            self._thread = threading.get_ident()
+        entered = self.exclusion.enter()
         try:
             return self._invoke(record, signature, arguments)
         finally:
-            if not own:
-                self._thread = 0
-                self._running.release()
+            if entered:
+                self.exclusion.leave()
 
     def _invoke(self, record: int, signature: Signature, arguments: Sequence[int]) -> list[int]:
         outer = self.activations[-1] if self.activations else None

@@ -137,6 +137,11 @@ class Table:
         """The store it belongs to."""
         return self._store
 
+    @property
+    def debug_index_in_store(self) -> int | None:
+        """A number that no other table of its store has; None without guest debugging."""
+        return self._store.debug_index("table", self.elements)
+
     def _of(self, store: "Storelike") -> TableElements:
         if store.context() is not self._store:
             raise WasmtimeError("table used with the wrong store")

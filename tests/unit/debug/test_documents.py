@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from jit.api import module
 from jit.debug import breakpoints, core, cursor, events, frames, interface
-from jit.runtime import instance
+from jit.runtime import func, global_, instance, memory, table
 
 ROOT = Path(__file__).parents[3]
 ROW = re.compile(r"^\| (.+?) \| `([\w.]+)` \| (.*?) ?\| `(test_\w+)` \|$", re.MULTILINE)
-MODULES = (breakpoints, core, cursor, events, frames, interface, instance)
+MODULES = (
+    *(module, func, global_, instance, memory, table),
+    *(breakpoints, core, cursor, events, frames, interface),
+)
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -22,7 +26,9 @@ def rows() -> list[tuple[str, str, str]]:
 def names_of_tests() -> set[str]:
     sources = Path(__file__).parent.glob("test_*.py")
     return {
-        name for path in sources for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+        name
+        for path in sources
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.M)
     }
 
 
@@ -49,12 +55,14 @@ CLASSES = [
     frames.FrameHandle,
     cursor.DebugFrameCursor,
     core.BreakpointEdit,
+    interface.DebugInterface,
     interface.DebuggableStore,
 ]
 BESIDES = {
+    "context",
     # ours alone, said in the text or in the facade's description
     *("activation", "base", "stack_offset", "outer", "store", "local_type", "stack_type"),
-    *("set_local_bits", "set_stack_bits", "frame", "watched_local"),
+    *("set_local_bits", "set_stack_bits", "frame", "watched_local", "extern_bits"),
 }
 
 

@@ -371,3 +371,16 @@ def test_off_means_off(new_guest: Callable[..., Guest]) -> None:
     store.clear_debug_handler()
     with pytest.raises(DebugError, match="without guest debugging"):
         store.set_debug_handler(lambda store, event: None)
+
+
+def test_events_nested_without_end_are_a_stack_overflow(guest: Guest) -> None:
+    instance = guest.load("""(module (func (export "f") nop))""")
+    debugger = guest.debugger
+    assert debugger is not None
+    debugger.set_breakpoint(0, debugger.boundaries(0, 0)[0])
+    f = guest.function(instance, "f")
+    with pytest.raises(GuestTrap) as raised:
+        guest.run(instance, "f", handler=lambda event: f(guest.store))
+    assert raised.value.trap_code is TrapCode.STACK_OVERFLOW
+    assert guest.store.activations == []
+    assert guest.run(instance, "f", handler=lambda event: None) is None

@@ -63,7 +63,12 @@ def test_stepping_may_begin_before_instantiation(guest: Guest) -> None:
     stops: list[int] = []
     wat = """(module (func $s nop nop) (start $s) (func (export "f") nop))"""
     debugger.step(True)
-    instance = debugger.run(lambda: guest.load(wat), lambda event: stops.append(guest.place().pc))
+
+    def handler(event: DebugEvent) -> None:
+        if isinstance(event, Breakpoint):
+            stops.append(guest.place().pc)
+
+    instance = debugger.run(lambda: guest.load(wat), handler)
     assert stops == list(debugger.boundaries(0, 0))
     other = debugger.run(lambda: guest.load(SMALL), lambda event: None)
     assert trace(guest, instance, "f") == [(0 + 1, 0), (1, 1)]
