@@ -91,11 +91,21 @@ def _binary(table: ByPlaces, three: Memo[ByPlaces], wide: bool, commutes: bool) 
                 s.code += table[a][b]
                 return
             if b < SLOT:
-                s.code += table[a][b - ALIAS]
+                if commutes and s.homes and _accumulates(s, index, b):
+                    s.code += table[b - ALIAS][a]
+                    s.free.append(a)
+                    stack[-1] = b - ALIAS
+                else:
+                    s.code += table[a][b - ALIAS]
                 return
         depth = len(stack)
         stack.pop()
         if commutes and (b < FLOAT or (a >= CONST and b < SLOT)):
+            if ALIAS <= a < SLOT and s.homes and _accumulates(s, index, a):
+                s.code += table[a - ALIAS][b]
+                s.free.append(b)
+                stack.append(a - ALIAS)
+                return
             a, b = b, a
             depth -= 1
         else:
@@ -113,6 +123,11 @@ def _binary(table: ByPlaces, three: Memo[ByPlaces], wide: bool, commutes: bool) 
         stack.append(a)
 
     return handler
+
+
+def _accumulates(s: State, index: int, alias: int) -> bool:
+    """Whether the op at `index` may change an operand in place, an alias: its local is set to the result."""
+    return s.hint(index) == alias - ALIAS
 
 
 def _and(plain: Handler) -> Handler:
@@ -135,7 +150,14 @@ def _binary_floats(table: ByPlaces, three: Memo[ByPlaces], commutes: bool) -> Ha
             depth = len(stack)
             a = s.load_float(a, depth, b)
             b = s.load_float(b, depth + 1, a)
+        if commutes and a < ALIAS <= b:
+            a, b = b, a
         if commutes and a >= ALIAS and b < ALIAS:
+            if s.homes and _accumulates(s, index, a):
+                s.code += table[a - ALIAS][b]
+                s.float_free.append(b)
+                stack.append(a - ALIAS)
+                return
             a, b = b, a
         if a < ALIAS:
             s.code += table[a][b & REGISTER]

@@ -131,9 +131,6 @@ class Trashing:
     def on_watch(self, activation: Activation) -> None:
         """Nothing is watched."""
 
-    def on_watch(self, activation: Activation) -> None:
-        """Nothing is watched."""
-
     def on_trap(self, activation: Activation, trap: Trap) -> None:
         """The trap is raised."""
 
@@ -145,6 +142,10 @@ class Trashing:
 
     def on_instance(self, instance: Instance) -> None:
         """Sites are enabled as functions are compiled."""
+
+    def extern_roots(self) -> set[int]:
+        """No frame holds one while references are collected."""
+        return set()
 
 
 def make_store(stack_size: int = STACK_SIZE) -> Store:
