@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import compile_speed, generated_code, startup
+from bench import compile_speed, generated_code, packets, startup
 from bench.fetch import FetchError
 from bench.figures import Figure, WrongResult, write_figure
 from bench.peer import MissingPeer
@@ -16,6 +16,7 @@ BENCHES: Mapping[str, Callable[[int], Figure]] = {
     "generated-code": generated_code.bench,
     "compile-speed": compile_speed.bench,
     "start-up": startup.bench,
+    "packets": packets.bench,
 }
 
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import quoteattr
 from gdbstub.commands import procfs
 from gdbstub.commands.outcome import Outcome, Refused, Reply
 from gdbstub.commands.parse import split
-from gdbstub.commands.state import Client
+from gdbstub.commands.state import Client, OpenFile
 from gdbstub.extensions import (
     ExecFile,
     Features,
@@ -143,7 +143,7 @@ def open_file(client: Client, wanted: tuple[str, int]) -> Outcome:
     if flags != _READ_ONLY:
         return _file_error(errno.EROFS)
     descriptor = next(n for n in range(_FIRST_FILE, 1 << 16) if n not in client.files)
-    client.files[descriptor] = contents
+    client.files[descriptor] = OpenFile(contents)
     return Reply(b"F%x" % descriptor)
 
 
@@ -158,19 +158,19 @@ def parse_pread(rest: bytes) -> tuple[int, int, int]:
 def read_file(client: Client, wanted: tuple[int, int, int]) -> Outcome:
     """`vFile:pread`; a short read is allowed."""
     descriptor, count, offset = wanted
-    contents = client.files.get(descriptor)
-    if contents is None:
+    file = client.files.get(descriptor)
+    if file is None:
         return _file_error(errno.EBADF)
-    data, count = escape_within(contents[offset : offset + count], client.packet_size - _ROOM)
+    data, count = escape_within(file.read(offset, count), client.packet_size - _ROOM)
     return Reply(b"F%x;" % count + data)
 
 
 def stat_file(client: Client, descriptor: int) -> Outcome:
     """`vFile:fstat`."""
-    contents = client.files.get(descriptor)
-    if contents is None:
+    file = client.files.get(descriptor)
+    if file is None:
         return _file_error(errno.EBADF)
-    size = len(contents)
+    size = len(file.contents)
     fields = (0, descriptor, _MODE, 1, 0, 0, 0, size, 4096, (size + 511) // 512, 0, 0, 0)
     data, _ = escape_within(_STAT.pack(*fields), client.packet_size)
     return Reply(b"F%x;" % _STAT.size + data)

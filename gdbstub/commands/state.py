@@ -34,6 +34,28 @@ class Decisions(Protocol):
         ...
 
 
+class OpenFile:
+    """A file that the client reads. How much it gets at once grows while it reads on where it stood.
+
+    gdb always asks for a whole packet and keeps just the last one; to find out what a file is, it reads
+    a few bytes here and there, over and over.
+    """
+
+    first = 0x1000
+
+    def __init__(self, contents: bytes) -> None:
+        self.contents = contents
+        self._next = 0
+        self._window = self.first
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Return up to `count` bytes, none at the end."""
+        self._window = 2 * self._window if offset == self._next else self.first
+        data = self.contents[offset : offset + min(count, self._window)]
+        self._next = offset + len(data)
+        return data
+
+
 class Client:
     """The settings of a connection, and the target they are about.
 
@@ -64,7 +86,7 @@ class Client:
         self.thread_suffix = False
         self.list_threads = False
         self.documents: dict[bytes, bytes] = {}  # qXfer objects being read
-        self.files: dict[int, bytes] = {}  # vFile descriptors
+        self.files: dict[int, OpenFile] = {}  # by vFile descriptor
         self._forget_threads()
 
     def restarted(self, target: Target, decisions: Decisions) -> None:
