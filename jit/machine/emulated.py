@@ -100,17 +100,21 @@ class EmulatedMachine(Pages):
         result, pc = self._register(row.result), self._register(row.pc)
         exit_, host_sp = self._exit, self._host_sp
         uc_error: type[Exception] = self._unicorn.UcError
+        argument_error: type[Exception] = import_module("ctypes").ArgumentError
 
         def call(value: int) -> int:
-            write(argument, value)
-            write(stack, host_sp)
-            if link is not None:
-                write(link, exit_)
             try:
+                write(argument, value)
+                write(stack, host_sp)
+                if link is not None:
+                    write(link, exit_)
                 start(entry, exit_)
             except uc_error as error:
                 if uc.reg_read(pc) != exit_:
                     raise self._crash(error, uc.reg_read(pc)) from error
+            except argument_error as error:
+                # All arguments are right: they were not looked at for want of stack.
+                raise RecursionError(str(error)) from error
             at: int = uc.reg_read(pc)
             if at != exit_:
                 raise MachineError(f"{self.name}: the guest's code stopped at {at:#x}")

@@ -270,8 +270,8 @@ def test_random_edits_leave_code_as_it_was(guest: Guest) -> None:
         assert found is not None and {(b.owner, b.requested_pc) for b in found} == wanted
         if rng.random() < 0.1:
             assert function(store, 3) == expected
-    for owner, pc in wanted:
-        session = store.edit_breakpoints(owner)
+    for own, pc in wanted:
+        session = store.edit_breakpoints(own)
         assert session is not None
         with session as edit:
             edit.remove_breakpoint(instance.module, pc)
