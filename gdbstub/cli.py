@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from gdbstub.target import Dialect, Launch
 from gdbstub.views.common.guest import ProgramGuest
@@ -45,6 +46,7 @@ usage: gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]   serve a program to gd
   --machine native|emulated|aarch64
                           where its code runs (native, where there is a native machine; aarch64 is
                           emulated code of that instruction set)
+  --no-listing            show gdb modules without debug information as such, without a listing
   --log-packets           write every packet to stderr
   --help                  show this text
 
@@ -80,6 +82,7 @@ class Options:
     folders: list[tuple[str, str]] = field(default_factory=list)
     variables: list[tuple[str, str]] = field(default_factory=list)
     machine: str | None = None
+    no_listing: bool = False
     log_packets: bool = False
     listen: Address | None = None
     help: bool = False
@@ -220,6 +223,7 @@ def _gdb(options: Options, value: str) -> None:
 
 _FLAGS = {
     "--once": "once",
+    "--no-listing": "no_listing",
     "--log-packets": "log_packets",
     "--help": "help",
     "-h": "help",
@@ -267,6 +271,9 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
         packets.setLevel(logging.DEBUG)
 
     loaded = [program]
+    views = VIEWS
+    if options.no_listing:
+        views = {**VIEWS, Dialect.GDB: partial(X32View, listed=False)}
 
     def make_guest(launch: Launch) -> ProgramGuest:
         run = loaded.pop() if loaded else load_again(settings, launch)
@@ -274,7 +281,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             Debugger(run.store),
             run.start,
             run.name,
-            VIEWS,
+            views,
             path=run.path,
             arguments=run.arguments,
         )

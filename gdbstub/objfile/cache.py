@@ -61,17 +61,19 @@ class ObjectCache:
         self._folder = folder
         self._limit = limit
 
-    def object_file(self, image: ModuleImage, make_listing: Callable[[], Listing]) -> ObjectFile:
-        """Return a module's object file, listing it where its DWARF tells of no code."""
+    def object_file(
+        self, image: ModuleImage, make_listing: Callable[[], Listing] | None
+    ) -> ObjectFile:
+        """Return a module's object file; if its DWARF tells of no code, with the listing given."""
         if self._folder is None:
             return build_object(image)
-        source = self._source(image)
+        source = None if make_listing is None else self._source(image)
         path = self._folder / "objects" / _key(image, source)
         kept = self._kept(image, path, source)
         if kept is not None:
             return kept
         made = build_object(image, make_listing, source)
-        if made.source:
+        if source is not None and made.source:
             self._write(source, made.source.encode(errors="surrogateescape"))
             trim(source.parents[1], self._limit, keep=source)
         self._write(path, _pack(made))
@@ -84,7 +86,7 @@ class ObjectCache:
         stem = os.path.basename(image.name)
         return folder / f"{stem.removesuffix('.wasm') or 'module'}.wat"
 
-    def _kept(self, image: ModuleImage, path: Path, source: Path) -> ObjectFile | None:
+    def _kept(self, image: ModuleImage, path: Path, source: Path | None) -> ObjectFile | None:
         try:
             data = path.read_bytes()
         except OSError:
@@ -94,11 +96,12 @@ class ObjectCache:
         except CacheError as error:
             _LOG.info("%s is made again: %s", path, error)
             return None
-        if kept.prototypes.made and not source.is_file():
+        used = [path] if source is None else [path, source]
+        if kept.prototypes.made and not all(file.is_file() for file in used):
             return None
-        for used in (path, source):
+        for file in used:
             with contextlib.suppress(OSError):
-                os.utime(used)
+                os.utime(file)
         return kept
 
     def _write(self, path: Path, data: bytes) -> None:
@@ -148,7 +151,7 @@ def _code_version() -> bytes:
     return digest.digest()
 
 
-def _key(image: ModuleImage, source: Path) -> str:
+def _key(image: ModuleImage, source: Path | None) -> str:
     digest = _HASH(_code_version())
     digest.update(str(source).encode(errors="surrogateescape"))
     for each in fields(image):

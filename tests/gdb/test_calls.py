@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gdb.session import debug, debug_natively, plain
+from tests.gdb.session import Gdb, debug, debug_natively, plain, serving
 from tests.guests.build import Guest
 from tests.guests.fixtures import Builder
 
@@ -174,3 +174,14 @@ def test_a_call_in_a_condition_that_gdb_evaluates(program: Guest, twin: Guest) -
     for command in ("print n", "c"):
         assert plain(ours.all(command)[0]) == plain(theirs.all(command)[0])
     assert "exited with code 03" in ours["c"]
+
+
+def test_functions_without_debug_information(guest: Builder) -> None:
+    stripped = guest("calls", flags=(*KEEP, "-g0"), folder=HERE)
+    commands = ("break outer", "c", "print fib", "print fib(7)", "print (int) fib(7)")
+    with serving(stripped, options=["--no-listing"]) as server:
+        server.end_input()
+        said = Gdb(server.port, commands).results()
+    assert said["print fib"].startswith("$1 = {<text variable, no debug info>} 0xe")
+    assert said["print fib(7)"].startswith("'fib' has unknown return type")
+    assert said["print (int) fib(7)"] == "$2 = 13"

@@ -68,8 +68,9 @@ def test_everything_after_the_program_is_the_guests() -> None:
 
 
 def test_options_stand_before_the_address_or_the_program() -> None:
-    command = parsed("--once :1 --view=lldb --env A=b --env=C=d prog.wasm")
+    command = parsed("--once :1 --view=lldb --no-listing --env A=b --env=C=d prog.wasm")
     assert command.options.once
+    assert command.options.no_listing
     assert command.options.view is Dialect.LLDB
     assert command.options.variables == [("A", "b"), ("C", "d")]
 

@@ -35,19 +35,23 @@ _MASK = 0xFFFF_FFFF
 class ServedProgram:
     """The first module's object file, and what the views must know from it."""
 
-    def __init__(self, stage: Stage, window: Callable[[int], CodeWindow]) -> None:
-        """`window` gives the code window of a module."""
+    def __init__(
+        self, stage: Stage, window: Callable[[int], CodeWindow], listed: bool = True
+    ) -> None:
+        """`window` gives the code window of a module; `listed`: describe one without DWARF."""
         self._debugger: Debugger = stage.debugger
         self._name = stage.name
         self._module_path = stage.path
         self._window = window
+        self._listed = listed
         self.path = f"/wasm/{stage.name}"
 
     @cached_property
     def _object(self) -> ObjectFile:
         window = self._window(0)
         image = module_image(self._name, window, self._module_path)
-        return ObjectCache(default_folder()).object_file(image, lambda: listing(window.code))
+        make_listing = (lambda: listing(window.code)) if self._listed else None
+        return ObjectCache(default_folder()).object_file(image, make_listing)
 
     def read(self, path: str) -> bytes:
         """Return the file at a path; `TargetError` ENOENT for any but the program's."""

@@ -66,11 +66,12 @@ class X32View:
     """A `Target` and a `Rendering`, with the extensions gdb uses: Features, ExecFile,
     ServedFiles, Monitor."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, listed: bool = True) -> None:
+        """`listed`: describe a module without DWARF by its listing."""
         self._stage = stage
         self._debugger = stage.debugger
         self._code: list[CodeWindow] = []
-        self._program = ServedProgram(stage, self._window)
+        self._program = ServedProgram(stage, self._window, listed)
         self._references = References(stage.debugger, self._function_address)
         self._vmctx = VmctxWindow(stage.debugger, self._references, self._vmctx_layout)
         self._frames = FramesWindow(

@@ -136,6 +136,19 @@ def test_what_it_is_made_from_is_in_the_key(
     assert len(list((tmp_path / "objects").iterdir())) == 2
 
 
+def test_without_a_listing_another_file_is_kept(
+    path: Path, tmp_path: Path, listing: Counter
+) -> None:
+    cache = ObjectCache(tmp_path)
+    plain = cache.object_file(image_of(path), None)
+    listed = cache.object_file(image_of(path), listing)
+    assert (listing.calls, len(list((tmp_path / "objects").iterdir()))) == (1, 2)
+    for made, make in ((plain, None), (listed, listing)):
+        assert same(cache.object_file(image_of(path), make), made, image_of(path))
+    assert not any(plain.prototypes.get(f.index) for f in image_of(path).functions)
+    assert listing.calls == 1
+
+
 def test_a_folder_that_cannot_be_is_no_error(path: Path, tmp_path: Path, listing: Counter) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
