@@ -10,12 +10,12 @@ from jit.abi.vmctx import Stub
 from jit.asm.memo import Memo
 from jit.asm.places import CONST, FLOAT
 from jit.asm.x64 import encoding as x
-from jit.asm.x64.encoding import R14, R15, RAX, RBP, RCX, RSP
+from jit.asm.x64.encoding import R10, R11, R14, R15, RAX, RBP, RCX, RDI, RSP
 from jit.asm.x64.integers import EQUAL_ORDERED, NOT_EQUAL_OR_UNORDERED
 from jit.asm.x64.sequence import NOT_ZERO, PARITY, ZERO
 
 _UNROLLED = 512
-"""Most bytes of slots cleared without a loop."""
+"""Most bytes of slots cleared one instruction a pair."""
 
 NO_DISTANCE = b"\x00\x00\x00\x00"
 JUMP = b"\xe9" + NO_DISTANCE
@@ -114,20 +114,20 @@ _CLEAR_TWO = Memo(lambda key: x.movups_store(*slot(key), 15))
 
 
 def zero_slots(start: int, end: int, size: int) -> bytes:
-    """Clear slots, two at a time, through xmm15; in a loop over rax where there are many."""
+    """Clear slots: two at a time through xmm15, or many by `rep stosq`, two argument registers put aside."""
     if end - start <= 16:
         return b"".join(slot_store(slot_key(at, size), CONST) for at in range(start, end, 8))
+    if end - start > _UNROLLED:
+        aside = x.mov(R10, RDI) + x.mov(R11, RCX)
+        operands = x.rm(b"\x8d", RDI, RSP, start, 1) + x.mov_imm(RCX, (end - start) // 8)
+        back = x.mov(RDI, R10) + x.mov(RCX, R11)
+        return aside + operands + x.alu(x.XOR, RAX, RAX) + b"\xf3\x48\xab" + back
     code = x.rr(b"\x0f\x57", 15, 15)
     if (end - start) % 16:
         code += slot_store(slot_key(start, size), CONST)
         start += 8
-    if end - start <= _UNROLLED:
-        clear = _CLEAR_TWO
-        return code + b"".join(clear[slot_key(at, size)] for at in range(start, end, 16))
-    store = x.rx(b"\x0f\x11", 15, RSP, RAX, end)
-    body = store + x.alu_imm(x.ADD, RAX, 16, 1)
-    loop = x.mov_imm(RAX, (1 << 64) - (end - start)) + body
-    return code + loop + bytes((0x75, -(len(body) + 2) & 0xFF))
+    clear = _CLEAR_TWO
+    return code + b"".join(clear[slot_key(at, size)] for at in range(start, end, 16))
 
 
 EPILOGUE = b"\xc9" + x.RET
