@@ -28,7 +28,7 @@ last two kinds: a frame is moved from one to the other by its row's place among 
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from jit.abi.frame import FrameLayout
 
@@ -67,12 +67,27 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerPoint:
+    """The state of a function that another was inlined in: it is inside that call, its operands in slots."""
+
+    pc: int
+    stack: tuple[Operand, ...]
+    shape: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """The state before the op at `pc` (an offset in the module's bytes), operands bottom first."""
+    """The state before the op at `pc` (an offset in the module's bytes), operands bottom first.
+
+    With inlining (no compiler here does it), it is that of the innermost function, whose shape is
+    number `shape`, and `callers` are those it was inlined in, outward: the last one has shape 0.
+    """
 
     pc: int
     stack: tuple[Operand, ...]
     copies: tuple[Copy, ...] = ()
+    shape: int = 0
+    callers: tuple[CallerPoint, ...] = ()
 
 
 class RowKind(IntEnum):
@@ -83,6 +98,19 @@ class RowKind(IntEnum):
     PROLOGUE = 4
     READ = 5
     WRITE = 6
+
+
+BOUNDARY_KINDS = frozenset({RowKind.INTERRUPT, RowKind.READ, RowKind.WRITE})
+"""Kinds of rows that belong to a boundary's site."""
+
+
+class Position(Enum):
+    """Which op a code offset stands for."""
+
+    PRE = "pre"
+    """The op that begins there: the guest stands at it."""
+    POST = "post"
+    """The op that ends there: the guest is inside it, a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +133,25 @@ class Boundary:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class FrameShape:
+    """A function's frame: its locals, and where its slots are."""
+
+    defined_index: int
+    layout: FrameLayout
+    local_types: tuple[int, ...]
+    base_to_frame_pointer: int
+
+
+@dataclass(frozen=True, slots=True)
+class WasmFrame:
+    """One of the Wasm frames that a machine frame stands for."""
+
+    shape: FrameShape
+    pc: int
+    stack: tuple[Operand, ...]
+
+
 @dataclass(frozen=True)
 class FrameTable:
     """Rows of one function, by offset; boundaries by Wasm PC.
@@ -118,6 +165,8 @@ class FrameTable:
     base_to_frame_pointer: int
     """Bytes from the slot base to the frame pointer."""
     rows: tuple[Row, ...]
+    inlined: tuple[FrameShape, ...] = ()
+    """The shapes, from number 1, of functions that are inlined; 0 is the table's own function's."""
     by_offset: dict[int, Row] = field(init=False, repr=False)
     boundaries: tuple[Boundary, ...] = field(init=False, repr=False)
     _pcs: tuple[int, ...] = field(init=False, repr=False)
@@ -148,7 +197,32 @@ class FrameTable:
             end += 1
         return self.boundaries[start:end]
 
-    def next_pc(self, pc: int) -> int | None:
+    @property
+    def shape(self) -> FrameShape:
+        """Shape 0: the frame of the table's own function."""
+        return FrameShape(
+            self.defined_index, self.layout, self.local_types, self.base_to_frame_pointer
+        )
+
+    def find_program_point(self, offset: int, position: Position) -> tuple[WasmFrame, ...] | None:
+        """Return the Wasm frames of a machine frame at a code offset, the innermost first.
+
+        None where no row of that position is; nothing for a frame that shows none and is passed over.
+        """
+        row = self.by_offset.get(offset)
+        if row is None or (row.kind is RowKind.CALL) is not (position is Position.POST):
+            return None
+        if row.kind is RowKind.PROLOGUE or not row.points:
+            return ()
+        point, shapes = row.points[0], (self.shape, *self.inlined)
+        innermost = WasmFrame(shapes[point.shape], point.pc, point.stack)
+        return (innermost, *(WasmFrame(shapes[c.shape], c.pc, c.stack) for c in point.callers))
+
+    def patches_at(self, pc: int) -> tuple[int, ...]:
+        """Return the offset of every site at which the op at exactly this Wasm PC can be stopped."""
+        return tuple(self.by_offset[at.offset].patch for at in self.boundaries_at(pc))
+
+    def nearest_breakpoint(self, pc: int) -> int | None:
         """Return the first op boundary at or after a Wasm PC, None past the last."""
         at = bisect_left(self._pcs, pc)
         return self._pcs[at] if at < len(self._pcs) else None

@@ -93,5 +93,4 @@ class Patches:
 def _sites_at(table: FrameTable, pcs: Iterable[int]) -> Iterable[int]:
     """Yield the offset of every site at which the op at one of `pcs` can be stopped."""
     for pc in pcs:
-        for boundary in table.boundaries_at(pc):
-            yield table.by_offset[boundary.offset].patch
+        yield from table.patches_at(pc)
