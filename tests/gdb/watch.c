@@ -48,8 +48,9 @@ int main(void) {
     int seen = quiet;
     quiet = seen + 1;
     quiet = seen + 1;
+    seen += sum(4) - 10;
     fill(8);
     if (read(0, buffer, 4) < 0)
         return 1;
-    return sum(4) + counter - seen - 6 + follow(chain);
+    return counter - seen + follow(chain);
 }
