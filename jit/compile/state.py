@@ -4,11 +4,8 @@ The rules that everything in this folder keeps:
 
 - A local's slot always holds its value.  A register may hold a copy; a loop's homes are registers for
   copies alone.
-- A register operand belongs to that operand alone, so an operator may overwrite it; or it is an alias:
-  the copy of a local, which it then was when it was pushed.  A copy has at most one alias at a time.
-- While a copy has an alias it is read through that alone: a `local.get` takes the slot, and a
-  `local.set` gives the alias another register.  So a debugger may write the local by writing its slot
-  at once, and the copy when the alias is gone.
+- A register operand belongs to that operand alone, so an operator may overwrite it; or it is an alias of
+  a local's copy, which is only read.  Before a copy changes, its aliases get registers of their own.
 - References are in their slots, never only in a register.
 - At a label every operand is in its slot.
 - All allocation of an operator happens before its last branch to a trap exit.
