@@ -19,7 +19,7 @@ from gdbstub.objfile.prototypes import (
     wasm_passing,
     wasm_result,
 )
-from gdbstub.objfile.report import Issue, PatchReport
+from gdbstub.objfile.report import Issue, PatchReport, report_lines
 from gdbstub.objfile.types import CType, Field, TypeKind
 from gdbstub.objfile.vmctx import VmctxLayout
 

@@ -1,9 +1,10 @@
 """Abbreviation tables (DWARF 5, 7.5.3)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gdbstub.objfile import dw
-from gdbstub.objfile.leb import read_sleb, read_uleb
+from gdbstub.objfile.leb import read_sleb, read_uleb, skip_leb, uleb
 from gdbstub.objfile.report import DwarfError
 
 
@@ -51,3 +52,37 @@ def read_abbreviations(data: bytes, offset: int) -> dict[int, Abbreviation]:
             table[code] = Abbreviation(code, tag, has_children, tuple(attributes))
     except IndexError:
         raise DwarfError(f"abbreviation table at 0x{offset:x} runs past .debug_abbrev") from None
+
+
+HIDDEN_ATTRIBUTE = 0x7F
+"""A name that the standard gives to no attribute: debuggers pass over it."""
+
+
+def hide_forms(data: bytes, instead: Mapping[int, int]) -> bytes:
+    """Return .debug_abbrev with the attributes of some forms under a name that says nothing.
+
+    `instead` gives for each of these forms one whose values are as long and mean nothing. A table
+    that is cut off, and all after it, stays as it is.
+    """
+    out = bytearray(data)
+    position = 0
+    try:
+        while position < len(data):
+            code, position = read_uleb(data, position)
+            if code == 0:
+                continue
+            position = skip_leb(data, position) + 1
+            while True:
+                start = position
+                name, middle = read_uleb(data, position)
+                form, position = read_uleb(data, middle)
+                if form == dw.DW_FORM_implicit_const:
+                    position = skip_leb(data, position)
+                elif name == 0 and form == 0:
+                    break
+                elif form in instead:
+                    out[start:middle] = uleb(HIDDEN_ATTRIBUTE, middle - start)
+                    out[middle:position] = uleb(instead[form], position - middle)
+    except IndexError:
+        return bytes(out)
+    return bytes(out)

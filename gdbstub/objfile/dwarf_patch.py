@@ -71,6 +71,8 @@ class _Patcher:
 
     def run(self) -> PatchedDwarf:
         """Patch everything, once."""
+        for name in self._sections.missing:
+            self._tally.issue(name, 0, "it is missing: what refers to it is left out")
         if ".debug_line" in self._sections.patched:
             line = LinePatcher(
                 self._sections.read(".debug_line"),

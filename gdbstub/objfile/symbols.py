@@ -21,7 +21,7 @@ from gdbstub.objfile.types import TypeReader
 HOST_SYMBOL = b"__wasm_host"
 MAIN = b"main"
 
-MAIN_BY_NAME = (b"__main_argc_argv", MAIN, b"__original_main", b"__main_void")
+MAIN_BY_NAME = (b"__main_argc_argv", b"__original_main", MAIN, b"__main_void")
 """What C's main may be called, the author's own first: the others wrap it."""
 
 VTABLE_PREFIX = b"_ZTV"

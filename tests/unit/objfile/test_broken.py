@@ -66,6 +66,30 @@ def test_a_missing_section_costs_itself_only(program: Path, missing: str) -> Non
     assert result.elf.startswith(b"\x7fELF")
 
 
+SINCE_4 = ("debug_str", "debug_loc", "debug_ranges", "debug_line", "debug_abbrev")
+SINCE_5 = ("debug_str_offsets", "debug_line_str", "debug_addr", "debug_loclists", "debug_rnglists")
+
+
+@pytest.mark.parametrize(
+    ("version", "missing"),
+    [*((4, name) for name in SINCE_4), *((5, name) for name in (*SINCE_4, *SINCE_5))],
+)
+def test_gdb_reads_what_is_left_without_a_section(
+    compiled: Callable[..., Path], tmp_path: Path, version: int, missing: str
+) -> None:
+    image = image_of(compiled("program.c", "O2", version))
+    customs = {name: data for name, data in image.customs.items() if name != "." + missing}
+    result = build_object(dataclasses.replace(image, customs=customs))
+    elf = tmp_path / "program.elf"
+    elf.write_bytes(result.elf)
+    said = gdb(elf, "maint expand-symtabs", "break walk", "info line program.c:40", "print 1 + 1")
+    assert "$1 = 2" in said
+    assert "Breakpoint 1 at 0xe" in said
+    assert "rror" not in said
+    if missing in ("debug_str", "debug_line_str", "debug_addr"):
+        assert "." + missing in {issue.section for issue in result.report.issues}
+
+
 def test_a_bad_unit_is_made_harmless_and_the_others_live(program: Path, tmp_path: Path) -> None:
     info = bytearray(image_of(program).customs[".debug_info"])
     info[4] = 77  # the version of the first unit, which is that of _start
