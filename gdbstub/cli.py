@@ -43,6 +43,8 @@ usage: gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]   serve a program to gd
   --view auto|gdb|lldb    which debugger is at the other end (auto: seen from its first packets)
   --dir HOST[::GUEST]     let the program use a folder, under the name GUEST; may be repeated
   --env NAME[=VALUE]      set a variable for the program, or pass one on; may be repeated
+  --preload NAME=PATH.wasm
+                          let the program import from NAME what this module exports; may be repeated
   --machine native|emulated|aarch64
                           where its code runs (native, where there is a native machine; aarch64 is
                           emulated code of that instruction set)
@@ -81,10 +83,12 @@ class Options:
     view: Dialect | None = None
     folders: list[tuple[str, str]] = field(default_factory=list)
     variables: list[tuple[str, str]] = field(default_factory=list)
+    preloads: list[tuple[str, str]] = field(default_factory=list)
     machine: str | None = None
     no_listing: bool = False
     log_packets: bool = False
     listen: Address | None = None
+    silent: bool = False
     help: bool = False
 
 
@@ -123,6 +127,7 @@ def _main(words: list[str]) -> int:
         tuple(command.options.variables),
         tuple(command.options.folders),
         command.options.machine,
+        tuple(command.options.preloads),
     )
     if command.address is None:
         return run(load(settings, debug=False))
@@ -216,9 +221,17 @@ def _env(options: Options, value: str) -> None:
         options.variables.append((name, os.environ[name]))
 
 
+def _preload(options: Options, value: str) -> None:
+    name, equals, path = value.partition("=")
+    if not name or not equals:
+        raise UsageError(f"--preload {value!r}: it is NAME=PATH.wasm")
+    options.preloads.append((name, path))
+
+
 def _gdb(options: Options, value: str) -> None:
     options.listen = parse_address(value if ":" in value else f":{value}")
     options.once = True
+    options.silent = True
 
 
 _FLAGS = {
@@ -232,6 +245,7 @@ _VALUED: dict[str, Callable[[Options, str], None]] = {
     "--view": _view,
     "--dir": _dir,
     "--env": _env,
+    "--preload": _preload,
     "--machine": _machine,
     "--gdb": _gdb,
 }
@@ -283,6 +297,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             run.name,
             views,
             path=run.path,
+            paths=run.paths,
             arguments=run.arguments,
         )
 
@@ -293,7 +308,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             port=address.port,
             once=options.once,
             view=options.view,
-            on_listening=_announce,
+            on_listening=None if options.silent else _announce,
         )
     except ListenError as mistake:
         raise UsageError(str(mistake)) from None

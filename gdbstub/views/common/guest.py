@@ -58,16 +58,18 @@ class ProgramGuest:
         dialect: Dialect = Dialect.GDB,
         path: str | None = None,
         arguments: tuple[str, ...] = (),
+        paths: Mapping[object, str] | None = None,
     ) -> None:
         """Prepare to run `start`, which executes guest code in the debugger's store.
 
         `dialect` is the one whose addresses events carry until a client comes; `path` is the
-        absolute one of the program's file, `arguments` what it is given, its name first.
+        absolute one of the program's file, `arguments` what it is given, its name first; `paths` are
+        those of all modules read from files.
         """
         self._debugger = debugger
         self._start = start
         self._interruption = Interruption(debugger)
-        stage = Stage(debugger, self._interruption, name, path, arguments)
+        stage = Stage(debugger, self._interruption, name, path, arguments, paths or {})
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
         self._dialect = dialect
         self._view = self._renderings[dialect]

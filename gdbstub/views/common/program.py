@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gdbstub.target import Launch, TargetError
@@ -40,7 +40,8 @@ class Settings:
     """What the user says about a program.
 
     `folders` are pairs of a host path and the name the program sees; `machine` is a key of `MACHINES`,
-    None for the best.
+    None for the best.  `preloads` are pairs of a name that the program imports from and the path of the
+    module that offers what it exports; one may import from those before it.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Settings:
     variables: tuple[tuple[str, str], ...] = ()
     folders: tuple[tuple[str, str], ...] = ()
     machine: str | None = None
+    preloads: tuple[tuple[str, str], ...] = ()
 
 
 def settings_for(settings: Settings, launch: Launch) -> Settings:
@@ -82,19 +84,35 @@ def _same_file(name: str, path: str) -> bool:
 class Program:
     """A program that has been loaded and not yet started."""
 
-    def __init__(self, settings: Settings, store: Store, linker: Linker, module: Module) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        linker: Linker,
+        module: Module,
+        preloaded: Mapping[str, Module],
+    ) -> None:
         self.path = os.path.abspath(settings.path)
         self.name = os.path.basename(settings.path)
         self.arguments = (settings.path, *settings.arguments)
         self.store = store
         self._linker = linker
         self._module = module
+        self._preloaded = preloaded
+        self.paths: Mapping[object, str] = {
+            module: self.path,
+            **{preloaded[name]: os.path.abspath(path) for name, path in settings.preloads},
+        }
+        """Where each module was read from, absolute."""
 
     def start(self) -> None:
-        """Instantiate the module and call its `_start`.
+        """Instantiate the modules and call the program's `_start`.
 
-        Raises what the guest ends with: Trap, ExitTrap, InvalidFunction for a body that is invalid.
+        Raises what the guest ends with: Trap, ExitTrap, InvalidFunction for a body that is invalid;
+        LinkError for imports that do not fit what the other modules offer.
         """
+        for name, module in self._preloaded.items():
+            self._linker.define_module(self.store, name, module)
         start = self._linker.instantiate(self.store, self._module).exports(self.store)[START]
         assert isinstance(start, Func)
         start(self.store)
@@ -102,46 +120,96 @@ class Program:
 
 def load(settings: Settings, debug: bool) -> Program:
     """Load a program, checking all but its functions' bodies. Raises `LoadError`."""
-    try:
-        with open(settings.path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise LoadError(f"cannot read {settings.path}: {error.strerror}") from None
-    try:
-        return _link(settings, data, debug)
-    except WasmtimeError as error:
-        raise LoadError(f"{settings.path}: {error}") from None
-
-
-def _link(settings: Settings, data: bytes, debug: bool) -> Program:
     config = Config()
     config.guest_debug = debug
     if settings.machine is not None:
         config.machine, config.target = MACHINES[settings.machine]
     engine = Engine(config)
-    module = Module.deferred(engine, data)
+    module = _read(engine, settings.path)
+    preloaded: dict[str, Module] = {}
+    for name, path in settings.preloads:
+        if name in preloaded:
+            raise LoadError(f"{path}: there is another module for imports from {name}")
+        preloaded[name] = _read(engine, path)
     if not any(e.name == START and isinstance(e.type, FuncType) for e in module.exports):
         raise LoadError(f"{settings.path}: not a program: it exports no function {START}")
+    try:
+        return _link(settings, engine, module, preloaded)
+    except WasmtimeError as error:
+        raise LoadError(f"{settings.path}: {error}") from None
+
+
+def _read(engine: Engine, path: str) -> Module:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise LoadError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return Module.deferred(engine, data)
+    except WasmtimeError as error:
+        raise LoadError(f"{path}: {error}") from None
+
+
+def _link(
+    settings: Settings, engine: Engine, module: Module, preloaded: Mapping[str, Module]
+) -> Program:
     linker = Linker(engine)
     linker.define_wasi()
     store = Store(engine)
-    _check_imports(settings.path, store, linker, module)
+    # The program is the first of the modules, although others are instantiated before it.
+    store.code.module(module)
+    offered: dict[tuple[str, str], object] = {}
+    for name, path in settings.preloads:
+        _check_imports(path, store, linker, preloaded[name], offered)
+        for item, type_ in _exports(preloaded[name]):
+            if _wasi(store, linker, name, item) is not None:
+                raise LoadError(f"{path}: {name}.{item} is WASI's")
+            offered[name, item] = type_
+    _check_imports(settings.path, store, linker, module, offered)
     wasi = WasiConfig()
     wasi.argv = (settings.path, *settings.arguments)
     wasi.env = settings.variables
     for host, guest in settings.folders:
         wasi.preopen_dir(host, guest)
     store.set_wasi(wasi)
-    return Program(settings, store, linker, module)
+    return Program(settings, store, linker, module, preloaded)
 
 
-def _check_imports(path: str, store: Store, linker: Linker, module: Module) -> None:
+def _exports(module: Module) -> Iterator[tuple[str, object]]:
+    """List what a preloaded module offers; one that is a program offers functions alone."""
+    exports = module.exports
+    is_program = any(e.name == START and isinstance(e.type, FuncType) for e in exports)
+    for export in exports:
+        if isinstance(export.type, FuncType) or not is_program:
+            yield export.name, export.type
+
+
+def _check_imports(
+    path: str,
+    store: Store,
+    linker: Linker,
+    module: Module,
+    offered: Mapping[tuple[str, str], object],
+) -> None:
+    """Tell of an import that there is nothing for; limits of what is no function are not compared."""
     for wanted in module.imports:
-        try:
-            offered = linker.get(store, wanted.module, wanted.name or "")
-        except WasmtimeError:
-            offered = None
-        if not isinstance(offered, Func) or offered.type(store) != wanted.type:
+        name = wanted.name or ""
+        found = offered.get((wanted.module, name)) or _wasi(store, linker, wanted.module, name)
+        if found is None:
             raise LoadError(
-                f"{path}: its import {wanted.module}.{wanted.name} is none of WASI preview 1"
+                f"{path}: its import {wanted.module}.{name} is none of WASI preview 1"
+                + (", nor of a preloaded module" if offered else "")
             )
+        if type(found) is not type(wanted.type) or (
+            isinstance(found, FuncType) and found != wanted.type
+        ):
+            raise LoadError(f"{path}: its import {wanted.module}.{name} is of another type")
+
+
+def _wasi(store: Store, linker: Linker, module: str, name: str) -> FuncType | None:
+    try:
+        item = linker.get(store, module, name)
+    except WasmtimeError:
+        return None
+    return item.type(store) if isinstance(item, Func) else None

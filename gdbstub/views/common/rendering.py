@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from gdbstub.target import Address, Reader, Target, Verdict
@@ -33,7 +33,8 @@ class Stage:
     """What a view stands on. `name` is the program's, for lists of threads and of files.
 
     `path` is where the first module was read from, absolute; None if it came from no file.
-    `arguments` are those of the program, its name first.
+    `arguments` are those of the program, its name first; `paths` are those of all modules (`jit.Module`)
+    that were read from files, absolute.
     A view calls `interruption.served()` whenever it describes a stop.
     """
 
@@ -42,6 +43,7 @@ class Stage:
     name: str
     path: str | None = None
     arguments: tuple[str, ...] = ()
+    paths: Mapping[object, str] = field(default_factory=dict)
 
 
 class CallAbandoned(BaseException):

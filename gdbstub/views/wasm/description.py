@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import quoteattr
 
 from gdbstub.extensions import HostInfo, RegisterInfo
@@ -19,14 +19,14 @@ PC_SIZE = 8
 REGISTERS = (RegisterInfo("pc", 8 * PC_SIZE, 0, generic="pc"),)
 
 
-def library_names(images: Sequence[CodeImage], path: str | None) -> list[str]:
-    """Name every module; `path` is the first one's file, where it has one.
+def library_names(images: Sequence[CodeImage], paths: Mapping[object, str]) -> list[str]:
+    """Name every module; `paths` are the files of those that have one.
 
     lldb takes a path that exists on its side for the module itself, and tells modules apart by name.
     """
     names: list[str] = []
     for number, image in enumerate(images):
-        name = path if path is not None and number == 0 else _module_name(image, number)
+        name = paths.get(image.code.module.module) or _module_name(image, number)
         names.append(name if name not in names else f"{name}-{number}")
     return names
 
@@ -37,11 +37,11 @@ def _module_name(image: CodeImage, number: int) -> str:
     return f"wasm-{number}" if name is None else os.path.basename(name) or f"wasm-{number}"
 
 
-def libraries_xml(images: Sequence[CodeImage], path: str | None) -> bytes:
+def libraries_xml(images: Sequence[CodeImage], paths: Mapping[object, str]) -> bytes:
     """Write the `<library-list>`."""
     rows = "".join(
         f"<library name={quoteattr(name)}>"
         f'<section address="0x{encode(Kind.CODE, number, 0):x}"/></library>'
-        for number, name in enumerate(library_names(images, path))
+        for number, name in enumerate(library_names(images, paths))
     )
     return f"<library-list>{rows}</library-list>".encode("utf-8", "surrogateescape")

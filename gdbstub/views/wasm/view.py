@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from gdbstub.extensions import HostInfo, Region, RegisterInfo
-from gdbstub.monitor import MonitorError, run_command
+from gdbstub.monitor import MonitorError, Subject, run_command
 from gdbstub.target import (
     CODE_KINDS,
     WATCH_KINDS,
@@ -267,7 +267,7 @@ class WasmView:
         """List the modules."""
         self._update_images()
         self._listed = len(self._images)
-        return libraries_xml(self._images, self._stage.path)
+        return libraries_xml(self._images, self._stage.paths)
 
     def region(self, address: Address) -> Region:
         """Return the memory, the module or the gap at an address."""
@@ -296,9 +296,15 @@ class WasmView:
     def monitor(self, command: str, output: Callable[[str], None]) -> None:
         """Run a `monitor` command."""
         try:
-            run_command(self._debugger, command, output)
+            run_command(Subject(self._debugger, _dwarf_report), command, output)
         except MonitorError as error:
             raise TargetError(errno.EINVAL, str(error)) from None
+        finally:
+            self._frames.reset()
+
+
+def _dwarf_report() -> Iterator[str]:
+    yield "lldb reads the module's own debug information; nothing of it is rewritten"
 
 
 def _check_register(number: RegisterNumber) -> None:

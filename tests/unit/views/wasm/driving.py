@@ -75,8 +75,9 @@ def session(
         go(store)
 
     debugger = Debugger(store)
+    paths = {} if path is None else {modules[0]: path}
     guest = ProgramGuest(
-        debugger, start, "prog", {Dialect.LLDB: WasmView}, dialect=Dialect.LLDB, path=path
+        debugger, start, "prog", {Dialect.LLDB: WasmView}, dialect=Dialect.LLDB, paths=paths
     )
     view = guest.view(Dialect.LLDB)
     assert isinstance(view, WasmView)
