@@ -10,7 +10,7 @@ from collections.abc import Callable
 from jit.abi import records, vmctx
 from jit.abi.traps import TrapCode
 from jit.asm.masm import Access, ByPlaces, Checked, Load, Store
-from jit.asm.memo import memo2, memo3
+from jit.asm.memo import Memo, memo2, memo3
 from jit.asm.places import CONST, FLOAT
 from jit.asm.x64 import encoding as x
 from jit.asm.x64.encoding import R14, R15, RAX, RCX, RDX
@@ -56,11 +56,15 @@ Encode = Callable[[int, int, int], bytes]
 """From (register or operand place, index or -1, displacement) to an access through r15."""
 
 
+_COMPARE = Memo(lambda address: x.rm(b"\x3b", address, R14, vmctx.BOUNDS + 8, 1)[:-4])
+"""`cmp address, [r14 + disp32]` up to the displacement."""
+
+
 def _checked(encode: Encode, place: int, address: int, offset: int, size: int) -> Access:
     """Compare, branch to the trap exit, access."""
     end = offset + size
     if end < vmctx.BOUNDS_ENTRIES:
-        check = x.rm(b"\x3b", address, R14, vmctx.BOUNDS + 8 * end, 1) + _GREATER
+        check = _COMPARE[address] + x.pack_i32(vmctx.BOUNDS + 8 * end) + _GREATER
         access = encode(place, address, offset)
     elif end < _LIMIT:
         check = x.rm(b"\x8d", RAX, address, end, 1)
@@ -81,19 +85,35 @@ def _through_base(
     return x.rx(opcode, reg, R15, index, disp, w, prefix, byte)
 
 
-def _load_encoder(opcode: bytes, prefix: bytes, w: int) -> Encode:
-    return lambda place, index, disp: _through_base(
-        opcode, place & 31, index, disp, w, prefix, False
-    )
+def _register_encoder(opcode: bytes, prefix: bytes, w: int, byte: bool) -> Encode:
+    """Encode an access by a register, from what does not depend on the displacement."""
+
+    def head(place: int, index: int) -> tuple[bytes, bytes, bytes]:
+        near = _through_base(opcode, place & 31, index, 1, w, prefix, byte)[:-1]
+        far = _through_base(opcode, place & 31, index, 128, w, prefix, byte)[:-4]
+        return _through_base(opcode, place & 31, index, 0, w, prefix, byte), near, far
+
+    heads = memo2(head)
+
+    def encode(place: int, index: int, disp: int) -> bytes:
+        plain, near, far = heads[place][index]
+        if not disp:
+            return plain
+        if -128 <= disp < 128:
+            return near + bytes((disp & 0xFF,))
+        return far + x.pack_i32(disp)
+
+    return encode
 
 
 def _store_encoder(opcode: bytes, prefix: bytes, w: int, size: int) -> Encode:
     """A constant is stored as an immediate where there is one for it, else through rcx."""
     immediate = b"\xc6" if size == 1 else b"\xc7"
+    register = _register_encoder(opcode, prefix, w, size == 1)
 
     def encode(place: int, index: int, disp: int) -> bytes:
         if place < CONST:
-            return _through_base(opcode, place & 31, index, disp, w, prefix, size == 1)
+            return register(place, index, disp)
         value = place - CONST & (1 << 8 * size) - 1
         if size == 8 and (1 << 31) <= value < (1 << 64) - (1 << 31):
             move = x.mov_imm(RCX, value)
@@ -110,7 +130,7 @@ def loads() -> dict[str, Load]:
     """Loads, by mnemonic."""
     tables: dict[str, Load] = {}
     for name, opcode, prefix, w, size in _LOADS:
-        tables[name] = _load(_load_encoder(opcode, prefix, w), size)
+        tables[name] = _load(_register_encoder(opcode, prefix, w, False), size)
     return tables
 
 
