@@ -51,6 +51,7 @@ __all__ = [
     "default_folder",
     "eightbytes",
     "external_sections",
+    "report_lines",
     "scalars",
     "wasm_passing",
     "wasm_result",

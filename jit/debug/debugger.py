@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from jit.debug import diversions
+from jit.debug import diversions, quiet_calls
 from jit.debug.backtrace import Backtrace
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.core import Handler
@@ -91,6 +91,19 @@ class Debugger:
         self._core.update_watch()
         with self.store.debugger_call(distance):
             return function.call_bits(arguments)
+
+    def call_quietly(
+        self, instance: Instance, index: int, arguments: Sequence[int], seconds: float
+    ) -> list[int]:
+        """Call a function of an instance while the handler waits, without any stop inside.
+
+        Bit patterns in and out; on any thread. It may use the stack kept for a debugger, and LLVM's
+        shadow stack is set back afterwards. All frame handles are stale then. Raise Trap, an
+        interrupt's when it takes longer than `seconds`; what a host function raised; DebugError where
+        no guest code is on the stack.
+        """
+        function = instance.func(index)
+        return quiet_calls.call(self._core, instance, function, arguments, seconds)
 
     def jump(self, pc: int, stepping: bool) -> None:
         """Let the innermost frame go on at another op of its function when the handler returns.

@@ -21,15 +21,9 @@ from gdbstub.views.x32.resume import CallFunction, Position
 from gdbstub.views.x32.windows import FRAMES_END
 from jit import Func, Instance
 from jit.debug.debugger import Debugger
-
-STACK_POINTER = "__stack_pointer"
-"""The name LLVM gives the global that holds the shadow stack's pointer."""
-
-_RED_ZONE = 1024
-"""Bytes below the shadow stack pointer that are left alone: leaf functions keep variables there."""
+from jit.debug.quiet_calls import RED_ZONE, stack_pointer
 
 _RETURN_ADDRESS = 8
-_I32 = 0x7F
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +146,12 @@ class Calls:
 
     def _shadow_top(self, instance: Instance) -> int:
         """Return where the shadow stack is free, for all the frames there are."""
-        number = _stack_pointer(instance)
+        number = stack_pointer(instance)
         if number is None:
             return 0
         pointer = self._debugger.global_bits(instance, number)
         base = self._frame_base()
-        return max((min(base, pointer) if base > 0 else pointer) - _RED_ZONE, 0)
+        return max((min(base, pointer) if base > 0 else pointer) - RED_ZONE, 0)
 
     # During
 
@@ -167,7 +161,7 @@ class Calls:
         What unwinds it passes through; the guest's shadow stack is as before in any case.
         """
         debugger, instance = self._debugger, call.callee.instance
-        number = _stack_pointer(instance)
+        number = stack_pointer(instance)
         before = None if number is None else debugger.global_bits(instance, number)
         if number is not None:
             debugger.set_global_bits(instance, number, call.stack_pointer)
@@ -190,7 +184,7 @@ class Calls:
 
     def set_stack_pointer(self, instance: Instance, value: int) -> None:
         """Set the shadow stack pointer of an instance's module, if it has one."""
-        number = _stack_pointer(instance)
+        number = stack_pointer(instance)
         if number is not None:
             self._debugger.set_global_bits(instance, number, value)
 
@@ -203,15 +197,3 @@ class Calls:
             self._write(call.wanted_at, data)
             return {d.RAX: call.wanted_at}
         return passing.memory_result(ctype, data)
-
-
-def _stack_pointer(instance: Instance) -> int | None:
-    """Return the index of the global that holds the shadow stack pointer."""
-    info = instance.module.info
-    named = next((i for i, name in info.names.globals.items() if name == STACK_POINTER), None)
-    if named is not None:
-        return named
-    # Without names it is the linker's first.
-    if info.globals and info.globals[0].mutable and info.globals[0].valtype == _I32:
-        return 0
-    return None

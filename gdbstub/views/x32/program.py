@@ -6,11 +6,12 @@ gdb asks for it right after connecting; until then nothing of a module's DWARF i
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from gdbstub.objfile import (
     EntryKind,
+    ModuleImage,
     ObjectCache,
     ObjectFile,
     Prototype,
@@ -18,6 +19,7 @@ from gdbstub.objfile import (
     WasmLocation,
     WasmSignature,
     default_folder,
+    report_lines,
 )
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import FunctionCode
@@ -47,17 +49,25 @@ class ServedProgram:
         self.path = f"/wasm/{stage.name}"
 
     @cached_property
+    def _image(self) -> ModuleImage:
+        return module_image(self._name, self._window(0), self._module_path)
+
+    @cached_property
     def _object(self) -> ObjectFile:
-        window = self._window(0)
-        image = module_image(self._name, window, self._module_path)
-        make_listing = (lambda: listing(window.code)) if self._listed else None
-        return ObjectCache(default_folder()).object_file(image, make_listing)
+        code = self._window(0).code
+        make_listing = (lambda: listing(code)) if self._listed else None
+        return ObjectCache(default_folder()).object_file(self._image, make_listing)
 
     def read(self, path: str) -> bytes:
         """Return the file at a path; `TargetError` ENOENT for any but the program's."""
         if path != self.path:
             raise TargetError(errno.ENOENT, f"{path} is not served")
         return self._object.elf
+
+    def report(self) -> Iterator[str]:
+        """Yield what became of the module's debug information, as lines for people."""
+        yield from self._image.remarks
+        yield from report_lines(self._object.report)
 
     def has_entry_stop(self, module: int, function: FunctionCode) -> bool:
         """Say whether the line table has a row for the start of a function's body."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from gdbstub.extensions import Region
-from gdbstub.monitor import MonitorError, run_command
+from gdbstub.monitor import MonitorError, Subject, run_command
 from gdbstub.objfile import VmctxLayout
 from gdbstub.target import (
     CODE_KINDS,
@@ -345,6 +345,8 @@ class X32View:
     def monitor(self, command: str, output: Callable[[str], None]) -> None:
         """Run a `monitor` command."""
         try:
-            run_command(self._debugger, command, output)
+            run_command(Subject(self._debugger, self._program.report), command, output)
         except MonitorError as error:
             raise TargetError(errno.EINVAL, str(error)) from None
+        finally:
+            self._frames.reset()
