@@ -1,7 +1,7 @@
 """Breakpoints: where they stand, whom they belong to, and that they leave nothing behind."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.errors import NoCode, OutOfRange
 from jit.debug.events import Breakpoint, DebugEvent
+from jit.machine.errors import MachineError
 from jit.runtime.errors import StoreInUse
 from jit.runtime.func import Caller, Func
 from jit.runtime.instance import Instance
@@ -302,3 +303,65 @@ def test_all_sites_enabled_change_nothing(new_guest: Callable[..., Guest]) -> No
     for name, argument in (("fib", 9), ("mix", 50)):
         value = plain.function(expected, name)(plain.store, argument)
         assert stepped.run(instance, name, argument, handler=lambda event: None) == value
+
+
+class Refusal:
+    """A machine's `patch` that fails at its call number `at`, counted from 1."""
+
+    def __init__(self, guest: Guest, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = guest.store.machine.patch
+        self._left = at
+        monkeypatch.setattr(guest.store.machine, "patch", self)
+
+    def __call__(self, address: int, code: bytes) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise MachineError("no page can be written")
+        self._patch(address, code)
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_code_that_cannot_be_patched_ends_the_guest_alone(
+    guest: Guest, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = guest.load(
+        """(module (func (export "f") nop call 1 nop) (func nop) (func (export "g")))"""
+    )
+    debugger, store, module = guest.debugger, guest.store, instance.module
+    assert debugger is not None
+    guest.function(instance, "f")(store)
+    plain = guest.code_bytes()
+    pcs = [debugger.boundaries(0, function)[0] for function in (0, 1)]
+    debugger.set_breakpoint(0, pcs[0])
+
+    def edit(pcs: Sequence[int], owner: str) -> None:
+        session = store.edit_breakpoints(owner)
+        assert session is not None
+        with session:
+            for pc in pcs:
+                session.add_breakpoint(module, pc)
+
+    later = [debugger.boundaries(0, 0)[2], pcs[1]]
+
+    def handler(event: DebugEvent) -> None:
+        Refusal(guest, at, monkeypatch)
+        edit(later, "handler")
+
+    with pytest.raises(MachineError, match="no page"):
+        guest.run(instance, "f", handler=handler)
+    assert store.activations == []
+    edit([pcs[0]], "another")  # what was left undone is done now
+    stops: list[int] = []
+
+    def note(event: DebugEvent) -> None:
+        assert isinstance(event, Breakpoint)
+        stops.append(event.pc)
+
+    guest.run(instance, "f", handler=note)
+    assert stops == [pcs[0], pcs[1], later[0]]
+    for breakpoint_ in store.breakpoints() or ():
+        session = store.edit_breakpoints(breakpoint_.owner)
+        assert session is not None
+        with session:
+            session.remove_breakpoint(module, breakpoint_.requested_pc)
+    assert guest.code_bytes() == plain
