@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gdbstub.extensions import Region
 from gdbstub.target import Address, TargetError, unreadable
+from gdbstub.views.common.memories import MemoryPlace, all_memories, memory_size
 from gdbstub.views.common.watching import Made
 from gdbstub.views.wasm.addresses import LAST, Kind, decode, encode
 from gdbstub.views.wasm.image import CodeImage
-from jit import Instance
 from jit.debug.debugger import Debugger
-from jit.debug.errors import DebugError, OutOfRange
+from jit.debug.errors import DebugError
 from jit.debug.watchpoints import Access
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A memory: the index that an instance knows it by."""
-
-    instance: Instance
-    index: int
 
 
 class AddressSpace:
@@ -35,34 +26,19 @@ class AddressSpace:
 
     # Linear memories
 
-    def _current(self) -> _Place | None:
+    def _current(self) -> MemoryPlace | None:
         """Return the memory that low addresses mean."""
         frame = self._debugger.frame(0)
         if frame is not None:
-            return _Place(frame.instance(), 0)
+            return MemoryPlace(frame.instance(), 0)
         instances = self._debugger.instances()
-        return _Place(instances[0], 0) if instances else None
+        return MemoryPlace(instances[0], 0) if instances else None
 
-    def _memories(self) -> list[_Place]:
-        """Return all memories, each once, in order of the instances that first have them."""
-        found: dict[int, _Place] = {}
-        for instance in self._debugger.instances():
-            for index in range(len(instance.module.info.memories)):
-                linear = self._debugger.memory(instance, index).linear
-                found.setdefault(id(linear), _Place(instance, index))
-        return list(found.values())
-
-    def _memory(self, number: int) -> _Place | None:
+    def _memory(self, number: int) -> MemoryPlace | None:
         if number == 0:
             return self._current()
-        memories = self._memories()
+        memories = all_memories(self._debugger)
         return memories[number - 1] if number <= len(memories) else None
-
-    def _size(self, place: _Place) -> int:
-        try:
-            return self._debugger.memory(place.instance, place.index).linear.size
-        except OutOfRange:
-            return 0
 
     # By address
 
@@ -84,7 +60,7 @@ class AddressSpace:
                 data = found[0].read(offset, length)
         elif kind == Kind.MEMORY:
             place = self._memory(number)
-            if place is not None and offset < self._size(place):
+            if place is not None and offset < memory_size(self._debugger, place):
                 data = self._debugger.read_memory(place.instance, place.index, offset, length)
         if not data:
             raise unreadable(address, length)
@@ -125,10 +101,10 @@ class AddressSpace:
 
     def _regions(self) -> Iterator[Region]:
         """List what can be read, by ascending address; a memory that is the only one, once."""
-        memories = self._memories()
+        memories = all_memories(self._debugger)
         for number in range(len(memories) + 1 if len(memories) > 1 else 1):
             place = self._memory(number)
-            size = 0 if place is None else self._size(place)
+            size = 0 if place is None else memory_size(self._debugger, place)
             if size:
                 yield Region(encode(Kind.MEMORY, number, 0), size, "rw")
         for number, image in enumerate(self._images):

@@ -10,6 +10,7 @@ from gdbstub.target import Address, TargetError, unreadable
 from gdbstub.views.common.watching import Made
 from gdbstub.views.x32 import windows
 from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.memories import MEMORIES_END, MemoriesWindow
 from gdbstub.views.x32.vmctx import DepthWindow, VmctxWindow
 from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, Window
 from jit.debug.errors import DebugError
@@ -22,6 +23,7 @@ class AddressSpace:
     def __init__(
         self,
         memory: MemoryWindow,
+        memories: MemoriesWindow,
         code: Sequence[CodeWindow],
         frames: FramesWindow,
         vmctx: VmctxWindow,
@@ -30,6 +32,7 @@ class AddressSpace:
     ) -> None:
         """`code` may grow: it is looked up at each access."""
         self._memory = memory
+        self._memories = memories
         self._code = code
         self._frames = frames
         self._vmctx = vmctx
@@ -47,6 +50,8 @@ class AddressSpace:
         window: Window | None
         if address < windows.MEMORY_END:
             window = self._memory
+        elif address < MEMORIES_END:
+            window = self._memories
         elif address < windows.CODE_END:
             window = self.code_at(address)
         elif address < windows.FRAMES_END:
@@ -68,7 +73,7 @@ class AddressSpace:
     def watch(self, access: Access, address: int, length: int) -> list[Made]:
         """Watch memory, globals or locals; see `Watching`."""
         window = self._window(address)
-        if not isinstance(window, MemoryWindow | FramesWindow | VmctxWindow):
+        if not isinstance(window, MemoryWindow | MemoriesWindow | FramesWindow | VmctxWindow):
             raise TargetError(errno.EFAULT, f"what lies at 0x{address:x} cannot be watched")
         return window.watch(access, address, length)
 
@@ -76,6 +81,10 @@ class AddressSpace:
         """List the windows as they are now, by address."""
         spans = [
             (0, self._memory.size(), "rw", "[memory]"),
+            *(
+                (low, high, "rw", f"[memory {number}]")
+                for number, (low, high) in enumerate(self._memories.spans())
+            ),
             *((code.base, code.end, "rx", _name(code)) for code in self._code),
             (self._frames.low(), windows.FRAMES_END, "rw", "[frames]"),
             (windows.VMCTX_BASE, self._vmctx.end(), "rw", "[vmctx]"),

@@ -39,6 +39,7 @@ from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.image import vmctx_layout
+from gdbstub.views.x32.memories import MemoriesWindow
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
@@ -85,6 +86,7 @@ class X32View:
         )
         self._memory = AddressSpace(
             MemoryWindow(stage.debugger),
+            MemoriesWindow(stage.debugger),
             self._code,
             self._frames,
             self._vmctx,

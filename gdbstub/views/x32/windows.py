@@ -3,6 +3,7 @@
 The same on every start, because gdb keeps its symbols over reconnects:
 
     0x00000000  linear memory of the innermost frame's instance
+    0xC0000000  every linear memory, where there are several (see `memories`)
     0xE0000000  code, a window per module in registration order: window + offset in the module
     0xF0000000  frames (see `frames`)
     0xF8000000  vmctx of each instance (see `vmctx`)
@@ -27,7 +28,7 @@ from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.watchpoints import Access
 
-MEMORY_END = 0xE0000000
+MEMORY_END = 0xC0000000
 CODE_BASE = 0xE0000000
 CODE_END = 0xF0000000
 CODE_ALIGNMENT = 0x100000

@@ -1,4 +1,4 @@
-/* The program of two modules: the other one, module.c, has a memory of its own, so pointers cannot be passed. */
+/* The program of two modules: the other one, store.c, has a memory of its own, so pointers cannot be passed. */
 #include <stdio.h>
 
 __attribute__((import_module("store"), import_name("put"))) int put(int key, int value);
