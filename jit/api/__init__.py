@@ -19,6 +19,7 @@ from jit.runtime.func import Func
 from jit.runtime.global_ import Global
 from jit.runtime.imports import Extern
 from jit.runtime.instance import Instance
+from jit.runtime.linker import InstancePre
 from jit.runtime.memory import Memory
 from jit.runtime.store import Storelike
 from jit.runtime.table import Table
@@ -44,6 +45,7 @@ __all__ = [
     "Storelike",
     "Module",
     "Instance",
+    "InstancePre",
     "Linker",
     "Func",
     "Caller",

@@ -6,6 +6,7 @@ compiles is accepted and means nothing here.
 
 from collections.abc import Callable
 
+from jit.api.closing import Closable
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.store import STACK_SIZE
 
@@ -34,7 +35,7 @@ MEANINGLESS = (
 MACHINES = ("auto", "native", "emulated")
 
 
-class Config:
+class Config(Closable):
     """Settings of an engine; changing them later does not change the engine."""
 
     epoch_interruption: bool = False

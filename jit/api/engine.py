@@ -4,6 +4,7 @@ This is where ISA, compiler and machine meet; everything below is handed them.
 """
 
 from jit.abi.code import CodeSource
+from jit.api.closing import Closable
 from jit.api.config import Config
 from jit.asm.aarch64.isa import ISA as AARCH64
 from jit.asm.x64.isa import ISA as X64
@@ -22,7 +23,7 @@ TARGETS: dict[str, CompilerIsa] = {isa.name: isa for isa in (X64, AARCH64)}
 _MAKERS = {"auto": default_machine, "native": native_machine, "emulated": emulated_machine}
 
 
-class Engine:
+class Engine(Closable):
     """Settings, and what the stores and modules made with them share."""
 
     def __init__(self, config: Config | None = None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from jit.api.closing import Closable
 from jit.api.engine import Engine
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.func import Caller
@@ -16,7 +17,7 @@ from jit.wasm.types import I32, I64, FuncType
 _PARAMS = {"i": I32, "I": I64, "s": I64}
 
 
-class Linker(RuntimeLinker):
+class Linker(RuntimeLinker, Closable):
     """Items by module and name, for the stores of an engine."""
 
     def __init__(self, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from os import PathLike
 
+from jit.api.closing import Closable
 from jit.api.engine import Engine
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.module import Module as RuntimeModule
@@ -12,7 +13,7 @@ from jit.wasm.validate import validate_module
 Bytes = bytes | bytearray | memoryview
 
 
-class Module(RuntimeModule):
+class Module(RuntimeModule, Closable):
     """A module of an engine."""
 
     def __init__(self, engine: Engine, wasm: Bytes | str) -> None:

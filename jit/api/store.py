@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from jit.api.closing import Closable
 from jit.api.engine import Engine
 from jit.debug.interface import DebuggableStore
 from jit.runtime.errors import WasmtimeError
 from jit.wasi.config import WasiConfig
 
 
-class Store(DebuggableStore):
+class Store(DebuggableStore, Closable):
     """Everything one guest consists of; other objects are used with the store they belong to."""
 
     def __init__(self, engine: Engine | None = None, data: Any = None) -> None:

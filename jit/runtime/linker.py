@@ -1,6 +1,6 @@
 """The linker: names for items, and instantiation by them.  Semantics and messages are Wasmtime's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jit.runtime.errors import LinkError, WasmtimeError
@@ -123,6 +123,18 @@ class Linker:
         item = self._items.get((module, name))
         return item.func(store) if isinstance(item, HostDefinition) else item
 
+    def instantiate_pre(self, module: Module) -> "InstancePre":
+        """Resolve a module's imports once, for many instances.  Raise LinkError for one that is missing."""
+        if not isinstance(module, Module):
+            raise TypeError("expected a `Module`")
+        items = []
+        for wanted in module.info.imports:
+            item = self._items.get((wanted.module, wanted.name))
+            if item is None:
+                raise LinkError(unknown_import(wanted))
+            items.append(item)
+        return InstancePre(module, items)
+
     def instantiate(self, store: "Storelike", module: Module) -> Instance:
         """Instantiate a module.  Raise LinkError for an import that is missing or does not fit."""
         own = store.context()
@@ -169,6 +181,27 @@ class Linker:
         for wanted in module.info.imports:
             if (wanted.module, wanted.name) not in self._items:
                 self._insert(wanted.module, wanted.name, _default(own, wanted.type_))
+
+
+class InstancePre:
+    """A module with its imports resolved; made by `Linker.instantiate_pre`."""
+
+    def __init__(self, module: Module, items: Sequence[Extern | HostDefinition]) -> None:
+        self._module = module
+        self._items = tuple(items)
+
+    @property
+    def module(self) -> Module:
+        """The module."""
+        return self._module
+
+    def instantiate(self, store: "Storelike") -> Instance:
+        """Instantiate it in a store.  Raise LinkError for an import that does not fit."""
+        own = store.context()
+        imports = [
+            item.func(own) if isinstance(item, HostDefinition) else item for item in self._items
+        ]
+        return Instance(own, self._module, imports)
 
 
 def _trapping(message: str) -> Callable[..., Any]:

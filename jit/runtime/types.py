@@ -144,12 +144,37 @@ class MemoryType:
 
     __slots__ = ("limits",)
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(
+        self, limits: Limits, is_64: bool = False, shared: bool = False, page_size_log2: int = 16
+    ) -> None:
+        """Raise WasmtimeError for limits out of range, and for kinds of memories there are not."""
         self.limits = _check_limits(limits)
+        if is_64 or shared or page_size_log2 != 16:
+            raise WasmtimeError("memories are 32-bit, not shared, and of pages of 64 KiB")
         if limits.min > wasm.MAX_MEMORY_PAGES:
             raise WasmtimeError("minimum size too large")
         if limits.max is not None and limits.max > wasm.MAX_MEMORY_PAGES:
             raise WasmtimeError("maximum size too large")
+
+    @property
+    def is_64(self) -> bool:
+        """Whether addresses have 64 bits: never."""
+        return False
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether threads share it: never."""
+        return False
+
+    @property
+    def page_size(self) -> int:
+        """Bytes of a page."""
+        return wasm.PAGE_SIZE
+
+    @property
+    def page_size_log2(self) -> int:
+        """The logarithm of that to base 2."""
+        return wasm.PAGE_SIZE.bit_length() - 1
 
     @classmethod
     def of(cls, type_: wasm.MemoryType) -> "MemoryType":

@@ -1,7 +1,9 @@
 """The embedding interface does what wasmtime's does: each scenario runs with both and must tell the same."""
 
 import inspect
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,30 @@ SCENARIOS: list[Callable[[Lab], None]] = []
 def scenario(function: Callable[[Lab], None]) -> Callable[[Lab], None]:
     SCENARIOS.append(function)
     return function
+
+
+@scenario
+def resolved_imports_and_with_blocks(lab: Lab) -> None:
+    w = lab.w
+    with w.Config() as config, w.Engine(config) as engine, w.Store(engine) as store:
+        wat = """(module (import "a" "f" (func $f (result i32))) (func (export "g") (result i32) call $f))"""
+        with w.Module(engine, bytes(wasmtime.wat2wasm(wat))) as module, w.Linker(engine) as linker:
+            lab.note(linker.instantiate_pre, module)
+            lab.note(linker.instantiate_pre, wat)
+            linker.define_func("a", "f", w.FuncType([], [w.ValType.i32()]), lambda: 5)
+            ready = linker.instantiate_pre(module)
+            one, other = ready.instantiate(store), ready.instantiate(store)
+            for instance in (one, other):
+                lab.note(instance.exports(store)["g"], store)
+            lab.note(lambda: [item.name for item in ready.module.imports])
+
+
+@scenario
+def kinds_of_memories(lab: Lab) -> None:
+    type_ = lab.w.MemoryType(lab.w.Limits(1, 2))
+    for name in ("is_64", "is_shared", "page_size", "page_size_log2"):
+        lab.note(getattr, type_, name)
+    lab.note(lab.w.MemoryType, None)
 
 
 @scenario
@@ -590,15 +616,25 @@ INSTANCES: dict[str, Callable[[], Any]] = {
 }
 
 ABSENT: dict[str, set[str]] = {
-    "Linker": {"instantiate_pre"},
     "Memory": {"data_ptr", "get_buffer_ptr"},
-    "MemoryType": {"is_64", "is_shared", "page_size", "page_size_log2"},
     "Module": {"deserialize", "deserialize_file", "serialize"},
     "Store": {"set_wasi_http"},
     "TrapCode": {
         name for name in wasmtime.TrapCode.__members__ if name not in jit.TrapCode.__members__
     },
 }
+
+
+def test_what_is_absent_is_documented() -> None:
+    """docs/embedding.md names what is missing, and nothing that is there."""
+    text = (Path(__file__).parents[3] / "docs" / "embedding.md").read_text()
+    rows = set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE))
+    names = {n for n in wasmtime.__all__ if not hasattr(jit, n)}
+    members = {
+        f"{owner}.{member}" for owner, absent in ABSENT.items() for member in absent
+        if owner != "TrapCode"
+    }  # fmt: skip
+    assert rows == names | members
 
 
 def test_trap_codes_have_wasmtimes_numbers() -> None:
