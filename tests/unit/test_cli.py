@@ -27,6 +27,12 @@ NOTHING = program(b"\x0b")
 UNREACHABLE = program(b"\0\x0b")
 INVALID = program(b"\x6a\x0b")
 NO_START = HEADER
+OTHER = program(b"\x0b").replace(b"_start", b"offer_")
+"""Offers `offer_` to others."""
+IMPORTING = (
+    HEADER + TYPES + b"\2\x0c\1\1e\6offer_\0\0" + FUNCTIONS + b"\7\x0a\1\6_start\0\1"
+    b"\x0a\6\1\4\0\x10\0\x0b"
+)
 UNKNOWN_IMPORT = HEADER + TYPES + b"\2\7\1\1e\1f\0\0" + START
 
 
@@ -107,6 +113,9 @@ def test_folders_have_the_name_the_guest_sees(tmp_path: Path) -> None:
         "--machine z80 :1 prog.wasm",
         "--dir /no/such/folder :1 prog.wasm",
         "--env =x :1 prog.wasm",
+        "--preload lib.wasm :1 prog.wasm",
+        "--preload =lib.wasm :1 prog.wasm",
+        "--preload lib :1 prog.wasm",
         "--dir",
         "nonsense prog.wasm",
         ":99999 prog.wasm",
@@ -141,6 +150,54 @@ def test_a_wrong_module_is_one_line(
     assert main([*words, str(module)]) == MISTAKE
     error = capsys.readouterr().err
     assert text in error and error.count("\n") == 1
+
+
+def test_a_module_offers_what_it_exports(module: Path, tmp_path: Path) -> None:
+    module.write_bytes(IMPORTING)
+    other = tmp_path / "other.wasm"
+    other.write_bytes(OTHER)
+    assert parsed(f"--preload=e={other} :1 p.wasm").options.preloads == [("e", str(other))]
+    assert main(["run", "--preload", f"e={other}", str(module)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("e", None, "cannot read"),
+        ("e", b"", "failed to parse"),
+        ("f", OTHER, "import e.offer_ is none of WASI preview 1, nor of a preloaded module"),
+        ("e", OTHER.replace(b"\4\1\x60\0\0", b"\5\1\x60\0\1\x7f"), "import e.offer_ is of another"),
+        ("e", UNKNOWN_IMPORT, "other.wasm: its import e.f is none"),
+    ],
+)
+@pytest.mark.parametrize("words", [["run"], [":0"]])
+def test_a_preload_that_does_not_fit_is_one_line(
+    words: list[str],
+    name: str,
+    data: bytes | None,
+    text: str,
+    module: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    module.write_bytes(IMPORTING)
+    other = tmp_path / "other.wasm"
+    if data is not None:
+        other.write_bytes(data)
+    options = ["--preload", f"{name}={other}"]
+    at = words.index("run") + 1 if "run" in words else 0
+    assert main([*words[:at], *options, *words[at:], str(module)]) == MISTAKE
+    error = capsys.readouterr().err
+    assert text in error and error.count("\n") == 1
+
+
+def test_two_modules_of_one_name_are_refused(
+    module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module.write_bytes(OTHER)
+    options = ["--preload", f"e={module}"] * 2
+    assert main(["run", *options, str(module)]) == MISTAKE
+    assert "another module for imports from e" in capsys.readouterr().err
 
 
 def test_a_port_in_use_is_one_line(module: Path, capsys: pytest.CaptureFixture[str]) -> None:
