@@ -1,10 +1,10 @@
 """Abbreviation tables (DWARF 5, 7.5.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gdbstub.objfile import dw
-from gdbstub.objfile.leb import read_sleb, read_uleb, skip_leb, uleb
+from gdbstub.objfile.leb import read_sleb, read_uleb, skip_leb, sleb, uleb
 from gdbstub.objfile.report import DwarfError
 
 
@@ -52,6 +52,20 @@ def read_abbreviations(data: bytes, offset: int) -> dict[int, Abbreviation]:
             table[code] = Abbreviation(code, tag, has_children, tuple(attributes))
     except IndexError:
         raise DwarfError(f"abbreviation table at 0x{offset:x} runs past .debug_abbrev") from None
+
+
+def write_abbreviations(table: Iterable[Abbreviation]) -> bytes:
+    """Return a table as it stands in .debug_abbrev."""
+    out = bytearray()
+    for abbreviation in table:
+        out += uleb(abbreviation.code) + uleb(abbreviation.tag)
+        out.append(abbreviation.has_children)
+        for spec in abbreviation.attributes:
+            out += uleb(spec.name) + uleb(spec.form)
+            if spec.form == dw.DW_FORM_implicit_const:
+                out += sleb(spec.implicit)
+        out += bytes(2)
+    return bytes(out) + b"\0"
 
 
 HIDDEN_ATTRIBUTE = 0x7F

@@ -121,6 +121,8 @@ class InfoPatcher(AttributePatcher):
         self.functions: list[FunctionEntry] = []
         self.variables: list[VariableEntry] = []
         self.main: FunctionImage | None = None
+        self.dead: list[int] = []
+        """The entries of functions of the last unit that were not linked and have no address."""
 
     def patch(self, unit: Unit) -> None:
         """Patch one unit. DwarfError when it cannot be read to its end: what it noted is forgotten."""
@@ -128,6 +130,7 @@ class InfoPatcher(AttributePatcher):
             raise DwarfError(f"addresses of {unit.header.encoding.address_size} bytes")
         self._open(unit)
         marks = len(self.functions), len(self.variables)
+        self.dead.clear()
         try:
             self._walk(unit)
         except (DwarfError, IndexError, struct.error) as error:
@@ -309,7 +312,10 @@ class InfoPatcher(AttributePatcher):
     def _finish_function(self, offset: int) -> None:
         low, frame_base = self._low, self._frame
         self._finish_code_range(offset)
-        if low is None or is_dead(low):
+        if low is None:
+            return
+        if is_dead(low):
+            self.dead.append(offset)
             return
         function = self._code.by_start.get(low) or self._code.function_at(low)
         if function is None:

@@ -13,16 +13,22 @@ from gdbstub.objfile.addresses import CodeMap
 from gdbstub.objfile.dies import DieReader
 from gdbstub.objfile.dwarf_patch import PatchedDwarf
 from gdbstub.objfile.elf import Symbol, SymbolType
-from gdbstub.objfile.image import ModuleImage
+from gdbstub.objfile.image import FunctionImage, ModuleImage
 from gdbstub.objfile.info import VariableEntry
+from gdbstub.objfile.leb import skip_leb
 from gdbstub.objfile.report import DwarfError
 from gdbstub.objfile.types import TypeReader
+
+LOCAL_GET, LOCAL_SET, LOCAL_TEE, CALL, RETURN, END = 0x20, 0x21, 0x22, 0x10, 0x0F, 0x0B
 
 HOST_SYMBOL = b"__wasm_host"
 MAIN = b"main"
 
-MAIN_BY_NAME = (b"__main_argc_argv", b"__original_main", MAIN, b"__main_void")
-"""What C's main may be called, the author's own first: the others wrap it."""
+MAIN_BY_NAME = (b"__main_argc_argv", MAIN, b"__original_main", b"__main_void")
+"""What C's main may be called in a name section; all but the author's own wrap another."""
+
+_WRAPPER_OPERATORS = {LOCAL_GET: 1, LOCAL_SET: 1, LOCAL_TEE: 1, CALL: 1, RETURN: 0, END: 0}
+"""The operators a wrapper is made of: how many LEB128 numbers follow each."""
 
 VTABLE_PREFIX = b"_ZTV"
 VTABLE_SIZE = 16
@@ -70,10 +76,25 @@ def main_function(image: ModuleImage, dwarf: PatchedDwarf) -> int | None:
     if dwarf.main is not None:
         return dwarf.main.index
     by_name = {function.name.encode(errors="replace"): function for function in image.functions}
-    for name in MAIN_BY_NAME:
-        if name in by_name:
-            return by_name[name].index
-    return None
+    found = [by_name[name] for name in MAIN_BY_NAME if name in by_name]
+    own = [function for function in found if not _only_calls(image.data, function)]
+    return next((function.index for function in own or found), None)
+
+
+def _only_calls(data: bytes, function: FunctionImage) -> bool:
+    """Tell whether a function does nothing but call one other with what it got."""
+    code = data[function.first_op : function.end] + bytes(1)
+    position, calls = 0, 0
+    while position < len(code) - 1:
+        opcode = code[position]
+        numbers = _WRAPPER_OPERATORS.get(opcode)
+        if numbers is None:
+            return False
+        calls += opcode == CALL
+        position += 1
+        if numbers:
+            position = skip_leb(code, position)
+    return calls == 1
 
 
 def function_symbols(

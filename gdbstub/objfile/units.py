@@ -23,6 +23,14 @@ class UnitHeader:
     abbrev_offset: int
     first_die: int
 
+    @property
+    def abbrev_offset_at(self) -> tuple[int, int]:
+        """Where the offset of its abbreviations lies, and its size in bytes."""
+        size = self.encoding.offset_size
+        length_and_version = (12 if size == 8 else 4) + 2
+        types = 2 if self.encoding.version >= 5 else 0
+        return self.offset + length_and_version + types, size
+
 
 def unit_extent(data: bytes, offset: int) -> tuple[int, int, int]:
     """Return (offset size, position after the initial length, end) of the contribution at `offset`.

@@ -10,9 +10,11 @@ import pytest
 from gdbstub.objfile import Listing, ObjectFile, TypeKind, build_object
 from gdbstub.objfile.listing import local_names
 from gdbstub.objfile.wasm_types import c_name, unique_names
+from tests.guests.build import WASI
 from tests.unit.objfile.conftest import image_of
 from tests.unit.objfile.listed import STRIPPED, listed_object, listing_of, operators
-from tests.unit.objfile.tools import dwarfdump, gdb
+from tests.unit.objfile.tools import dwarfdump, gdb, run
+from tests.unit.objfile.wasm_file import module_image
 
 BASE = 0xE0000000
 
@@ -83,6 +85,23 @@ def test_main_is_found_by_its_name(program: Path, made: ObjectFile) -> None:
     names = {f.index: f.name for f in image_of(program).functions}
     assert names[made.main] == "main"
     assert made.functions[made.main].symbol == b"main"
+
+
+@pytest.mark.parametrize("arguments", ["void", "int argc, char **argv"])
+@pytest.mark.parametrize("opt", ["-O0", "-O2"])
+@pytest.mark.parametrize("collected", [(), ("-Wl,--no-gc-sections",)], ids=["gc", "no-gc"])
+def test_main_is_the_one_that_was_written(
+    tmp_path: Path, arguments: str, opt: str, collected: tuple[str, ...]
+) -> None:
+    source = tmp_path / "m.c"
+    source.write_text(f"volatile int x; int main({arguments}) {{ x = 12345; return 0; }}")
+    output = tmp_path / "m.wasm"
+    said = run(["clang-22", *WASI, opt, *STRIPPED, *collected, str(source), "-o", str(output)])
+    assert output.is_file(), said
+    image = module_image("m", output.read_bytes())
+    made = build_object(image)
+    function = next(f for f in image.functions if f.index == made.main)
+    assert b"\x41\xb9\xe0\x00" in image.data[function.first_op : function.end]  # i32.const 12345
 
 
 def test_functions_have_prototypes(program: Path, made: ObjectFile) -> None:
