@@ -63,7 +63,7 @@ def _find(word: str) -> Command:
 
 def _help(subject: Subject, words: list[str]) -> Lines:
     for command in COMMANDS:
-        yield f"{command.name + ' ' + command.arguments:24} {command.help}"
+        yield f"{command.name + ' ' + command.arguments:28} {command.help}"
     yield "FUNCTION is a name (in quotes if it has spaces) or an index, PC an offset in the module's file."
     yield f"In a call nothing stops, breakpoints included; after {calls.TIME_LIMIT:g} s it is ended."
 
