@@ -132,10 +132,10 @@ class Gdb:
         """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
 
-    def results(self) -> Results:
-        """Wait for the end of the session."""
+    def results(self, limit: float = TIME_LIMIT) -> Results:
+        """Wait for the end of the session, up to `limit` seconds."""
         try:
-            text = self.process.communicate(timeout=TIME_LIMIT)[0]
+            text = self.process.communicate(timeout=limit)[0]
         finally:
             self.process.kill()
         connecting, *outputs, _ = text.split(f"{_MARK}\n")

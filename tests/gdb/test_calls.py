@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.gdb.session import Gdb, debug, debug_natively, plain, serving
+from tests.gdb.session import TIME_LIMIT, Gdb, debug, debug_natively, plain, serving
 from tests.guests.build import Guest
 from tests.guests.fixtures import Builder
 
@@ -185,3 +186,53 @@ def test_functions_without_debug_information(guest: Builder) -> None:
     assert said["print fib"].startswith("$1 = {<text variable, no debug info>} 0xe")
     assert said["print fib(7)"].startswith("'fib' has unknown return type")
     assert said["print (int) fib(7)"] == "$2 = 13"
+
+
+MANY = (
+    "sum_big(a_big)",
+    "make_pair(5)",
+    "make_big(9)",
+    "sum_of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
+    "apply(add, 3, 4)",
+)
+SHOWN = (
+    "monitor globals",
+    "monitor locals",
+    "monitor tables",
+    "info registers",
+    "bt",
+    "output value",
+)
+
+
+@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_many_calls_in_one_stop_leave_no_trace(program: Guest, tmp_path: Path, count: int) -> None:
+    """All of memory from the shadow stack pointer on, globals, tables, locals and registers."""
+
+    def dump(name: str) -> str:
+        return f"dump binary memory {tmp_path / name} $vmctx->__stack_pointer $vmctx->memory.size"
+
+    rounds = count // len(MANY)
+    values = ", ".join(f"'{call}'" for call in MANY)
+    loop = f"python results = {{str([str(gdb.parse_and_eval(c)) for c in [{values}]]) for _ in range({rounds})}}"
+    place = ("break outer", "c", "up")
+    with serving(program) as server:
+        server.end_input()
+        commands = (*place, *SHOWN, dump("before"), loop, "frame 1", *SHOWN, dump("after"))
+        end = ("python print(len(results))", "python print(results.pop())", "delete", "c")
+        said = Gdb(server.port, (*commands, *end)).results(max(TIME_LIMIT, count / 20))
+    assert said["python print(len(results))"] == "1"
+    assert re.findall(r"'([^']*)'", said["python print(results.pop())"]) == [
+        "11.5",
+        "{a = 5, b = 6}",
+        "{a = {9, 10, 0, 0, 0, 0, 0, 0}, tail = 4.5}",
+        "45",
+        "7",
+    ]
+    for command in SHOWN:
+        before, after = said.all(command)
+        assert before == after, command
+    before, after = ((tmp_path / name).read_bytes() for name in ("before", "after"))
+    assert len(before) > 0x10000
+    assert before == after
+    assert "exited with code 03" in said["c"]
