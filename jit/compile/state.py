@@ -308,7 +308,7 @@ class State:
     def set_homes(self, homes: dict[int, int]) -> None:
         """Change which registers are homes; the caller sets the copies next."""
         self.homes = homes
-        reserved = homes.values()
+        reserved = set(homes.values())
         self.base_free = [r for r in self.masm.pool if r not in reserved]
         self.base_float_free = [r for r in self.masm.float_pool if r not in reserved]
 

@@ -6,6 +6,7 @@ difference lies ready in the vmctx, as a signed word.  Scratch registers are rax
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from jit.abi import records, vmctx
 from jit.abi.traps import TrapCode
@@ -253,6 +254,7 @@ def element(sequence: Sequence, table: int, index: int) -> None:
     sequence.add(x.load(RCX, RCX, vmctx.TABLE_BASE))
 
 
+@lru_cache(maxsize=4096)
 def table_get(table: int, index: int, slot: tuple[int, int]) -> Checked:
     """Copy an element to a slot, given as base register and displacement."""
     sequence = Sequence()
@@ -261,6 +263,7 @@ def table_get(table: int, index: int, slot: tuple[int, int]) -> Checked:
     return sequence.checked
 
 
+@lru_cache(maxsize=4096)
 def table_set(table: int, index: int, slot: tuple[int, int]) -> Checked:
     """Copy a slot to an element."""
     sequence = Sequence()
@@ -269,6 +272,7 @@ def table_set(table: int, index: int, slot: tuple[int, int]) -> Checked:
     return sequence.checked
 
 
+@lru_cache(maxsize=4096)
 def indirect_record(table: int, type_: int, index: int) -> Checked:
     """Leave the record of a table's element in rax, its type checked."""
     sequence = Sequence()
