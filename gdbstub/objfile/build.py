@@ -95,10 +95,10 @@ def build_object(
     names = function_names(image, dwarf)
     symbols = [
         *function_symbols(image, dwarf.code, names),
-        *table_symbols(image),
         *variable_symbols(dwarf.reader, types, dwarf.variables, names),
-        host_symbol(image),
     ]
+    if not image.library:
+        symbols += [*table_symbols(image), host_symbol(image)]
     sections = _Sections(dwarf, _ranges(image, dwarf))
     made: dict[int, WasmSignature] = {}
     text = ""
@@ -108,8 +108,10 @@ def build_object(
         sections.add_listing(image, listing, names, source)
         made = listings.signatures(listing, {index: name for index, (name, _) in names.items()})
     if image.vmctx is not None:
-        sections.add_unit(vmctx.describe(image.vmctx, image.depth_address), [])
-    frames = debug_frame(image.code_base, len(image.data), image.host_base, image.host_size)
+        library = PurePath(image.name).stem if image.library else ""
+        sections.add_unit(vmctx.describe(image.vmctx, image.depth_address, library), [])
+    host = None if image.library else (image.host_base, image.host_size)
+    frames = debug_frame(image.code_base, len(image.data), host)
     debug = [*sections.finished(), (".debug_frame", frames)]
     elf = write_elf(image.host_base, _regions(image), _segments(image), symbols, debug)
     places = {
@@ -172,8 +174,11 @@ class _Sections:
 
 def _regions(image: ModuleImage) -> list[Region]:
     memory = min(image.memory_bytes, MEMORY_LIMIT)
+    code = Region(".text", image.code_base, len(image.data), SHF_EXECINSTR)
+    if image.library:
+        return [code]
     regions = [
-        Region(".text", image.code_base, len(image.data), SHF_EXECINSTR),
+        code,
         Region(".wasm_table", 0, TABLE_REGION_SIZE, SHF_EXECINSTR),
         Region(".host", image.host_base, image.host_size, SHF_EXECINSTR),
     ]
@@ -185,9 +190,12 @@ def _regions(image: ModuleImage) -> list[Region]:
 
 def _segments(image: ModuleImage) -> list[Segment]:
     memory = max(min(image.memory_bytes, MEMORY_LIMIT), TABLE_REGION_SIZE)
+    code = Segment(image.code_base, len(image.data), PF_R | PF_X)
+    if image.library:
+        return [code]
     return [
         Segment(0, memory, PF_R | PF_W | PF_X),
-        Segment(image.code_base, len(image.data), PF_R | PF_X),
+        code,
         Segment(image.host_base, image.host_size, PF_R | PF_X),
     ]
 

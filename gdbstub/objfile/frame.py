@@ -59,11 +59,12 @@ def _entry(body: bytes) -> bytes:
     return struct.pack("<I", len(body)) + body
 
 
-def debug_frame(code_base: int, code_size: int, host_base: int, host_size: int) -> bytes:
-    """Return .debug_frame for a code window and the host's window."""
+def debug_frame(code_base: int, code_size: int, host: tuple[int, int] | None) -> bytes:
+    """Return .debug_frame for a code window and for the host's (address, size), if it is there."""
     header = struct.pack("<IB", 0xFFFFFFFF, 1) + b"\0"
     header += uleb(1) + sleb(DATA_ALIGN) + bytes((RIP,))
     frames = _entry(header + _rules())
     frames += _entry(struct.pack("<III", 0, code_base, code_size))
-    frames += _entry(struct.pack("<III", 0, host_base, host_size) + bytes((UNDEFINED, RIP)))
+    if host is not None:
+        frames += _entry(struct.pack("<III", 0, *host) + bytes((UNDEFINED, RIP)))
     return frames

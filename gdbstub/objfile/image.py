@@ -43,6 +43,8 @@ class ModuleImage:
     vmctx as the view lays it out (a missing one shows as optimized out). `vmctx` is all of that
     layout, where debuggers are to be shown it, and `depth_address` is where they find the number
     of frames. `remarks` are told at the top of a listing and in `monitor dwarf`.
+    A `library` is a module besides the program's first: its file has the module's own code alone,
+    not memory, table and host, and its vmctx is called by its name, `$vmctx_NAME`.
     """
 
     name: str
@@ -59,6 +61,7 @@ class ModuleImage:
     vmctx: VmctxLayout | None = None
     depth_address: int = 0
     remarks: tuple[str, ...] = ()
+    library: bool = False
 
     @property
     def code_delta(self) -> int:

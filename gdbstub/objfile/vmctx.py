@@ -88,11 +88,13 @@ class VmctxLayout:
         return (table, index) if table < len(self.tables) else None
 
 
-def describe(vmctx: VmctxLayout, depth_address: int) -> UnitWriter:
+def describe(vmctx: VmctxLayout, depth_address: int, library: str = "") -> UnitWriter:
     """Write the unit: the type of a module's vmctx, and the variables that tell of a frame.
 
-    `depth_address` is where the number of frames on the stack is to be read.
+    `depth_address` is where the number of frames on the stack is to be read. With the name of a
+    `library` the unit is one beside the program's, and has the vmctx alone.
     """
+    suffix = f"_{c_name(library)}" if library else ""
     unit = UnitWriter()
     unit.entry(
         dw.DW_TAG_compile_unit,
@@ -105,15 +107,16 @@ def describe(vmctx: VmctxLayout, depth_address: int) -> UnitWriter:
     u32 = types.base("u32", dw.DW_ATE_unsigned, 4)
     u64 = types.base("u64", dw.DW_ATE_unsigned, 8)
     rows = _members(vmctx, types, u32, u64)
-    struct = _struct(unit, TYPE_NAME, vmctx.end, rows)
+    struct = _struct(unit, TYPE_NAME + suffix, vmctx.end, rows)
     rbp = BREG0 + layout.ANCHOR_REGISTERS[0]
+    pointer = types.pointer(struct)
     variables = (
-        ("$vmctx", types.pointer(struct), bytes((rbp,)) + sleb(layout.VMCTX_OFFSET)),
+        (f"$vmctx{suffix}", pointer, bytes((rbp,)) + sleb(layout.VMCTX_OFFSET)),
         ("$wasm_pc", u32, bytes((rbp,)) + sleb(layout.WASM_PC_OFFSET)),
         ("$wasm_func", u32, bytes((rbp,)) + sleb(layout.FUNCTION_OFFSET)),
         ("$wasm_depth", u32, bytes((ADDR,)) + depth_address.to_bytes(4, "little")),
     )
-    for name, type_, expression in variables:
+    for name, type_, expression in variables[:1] if library else variables:
         unit.entry(
             dw.DW_TAG_variable,
             text(dw.DW_AT_name, name),

@@ -17,7 +17,7 @@ RECIPE = """
 
 
 def test_bytes() -> None:
-    frames = debug_frame(0xE0000000, 0x1234, 0xFFFF0000, 0x1000)
+    frames = debug_frame(0xE0000000, 0x1234, (0xFFFF0000, 0x1000))
     cie = bytes.fromhex("".join(RECIPE.split()))
     assert frames[: len(cie)] == cie
     rest = frames[4 + 0x70 :]

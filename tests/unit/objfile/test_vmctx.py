@@ -84,3 +84,34 @@ def test_tables_without_room_have_no_elements() -> None:
     crowded = VmctxLayout((("", "i32"),) * (SIZE // 16), (("", "funcref"),), ())
     assert crowded.element_room == 0
     assert crowded.element_at(SIZE) is None
+
+
+def test_a_library_is_its_code_and_its_own_vmctx(
+    compiled: Callable[..., Path], elf: Path, tmp_path: Path
+) -> None:
+    image = dataclasses.replace(
+        image_of(compiled("program.c", "O0", 5)),
+        name="my-lib.wasm",
+        code_base=0xE0500000,
+        vmctx=LAYOUT,
+        depth_address=0xFFFE0000,
+        library=True,
+    )
+    path = tmp_path / "library.elf"
+    path.write_bytes(build_object(image).elf)
+    said = gdb(
+        elf,
+        f"add-symbol-file {path}",
+        "maint info sections -all-objects .text .host .wasm_table .data",
+        "whatis $vmctx",
+        "whatis $vmctx_my_lib",
+        "info symbol 0xffff0004",
+        "info symbol 0xe0500000",
+        "info line fib",
+    )
+    own = said[said.index(str(path)) :]
+    assert said.count(": .text ") == 2
+    assert said.count(": .host ") == said.count(": .data ") == 1
+    assert "type = struct wasm_vmctx *\ntype = struct wasm_vmctx_my_lib *\n" in own
+    assert "__wasm_host + 4 in section .host" in own
+    assert "0xe05" in own
