@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.peer import wasmtime
@@ -21,11 +21,13 @@ def _free_port() -> int:
 
 
 @contextmanager
-def peer_serving(guest: Guest, *arguments: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def peer_serving(
+    guest: Guest, *arguments: str, options: Sequence[str] = ()
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """Serve a guest with the peer; give its port and process. Raises `MissingPeer` without one."""
     port = _free_port()
     with subprocess.Popen(
-        [str(wasmtime()), "run", "-g", str(port), str(guest.program), *arguments],
+        [str(wasmtime()), "run", "-g", str(port), *options, str(guest.program), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

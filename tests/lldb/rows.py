@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.peer import MissingPeer, version
-from tests.guests.build import Guest, build_guest
+from tests.guests.build import SOURCES, Guest, build_guest
+from tests.guests.modules import two_modules
 from tests.lldb.peer import peer_serving
 from tests.lldb.session import LANGUAGE, Results, connecting, frames, lldb
 from tests.serving import serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lldb.md"
-HERE = Path(__file__).parent
+FOLDERS = {"steps": Path(__file__).parent, "watch": Path(__file__).parents[1] / "gdb"}
+"""Where the programs are that lie not among the guests."""
 _BEGIN, _END = "<!-- rows -->\n", "<!-- end of rows -->\n"
 
 
@@ -35,8 +37,13 @@ class Row:
 
     def guest(self) -> Guest:
         """Build the program."""
-        folder = {} if self.program == "session" else {"folder": HERE}
-        return build_guest(self.program, self.opt, **folder)
+        if self.program == "modules":
+            return two_modules(self.opt)[0]
+        return build_guest(self.program, self.opt, folder=FOLDERS.get(self.program, SOURCES))
+
+    def preloads(self) -> tuple[str, ...]:
+        """Give the options for its other modules, which are the same for the peer."""
+        return two_modules(self.opt)[1] if self.program == "modules" else ()
 
 
 def _stops(*places: tuple[str, int]) -> Callable[[Results], bool]:
@@ -62,7 +69,16 @@ def _walk(results: Results) -> bool:
     return names[:2] == ["fib", "main"]
 
 
+def _over_both(results: Results) -> bool:
+    return [name for name, _ in frames(results["bt"])][:3] == ["put", "record", "main"]
+
+
+def _own_globals(results: Results) -> bool:
+    return (results["p entries[0].value"], results["p calls"]) == ("(int) 10", "(int) 3")
+
+
 FIB, FIB_2 = ("b fib", "c"), ("breakpoint set -n fib -c n==2", "c", "breakpoint delete -f")
+WATCH_COUNTER = ("b main", "c", "watchpoint set variable counter")
 # fmt: off
 ROWS = (
     Row("breakpoint by name",                FIB,                              _stops(("fib", 38))),
@@ -84,6 +100,11 @@ ROWS = (
     Row("expr of a global",                  (*FIB, "expr counter = 9", "p counter"), _says("p counter", "(int) 9")),
     Row("memory read",                       (*FIB, "memory read -c 11 greeting"), _says("memory read -c 11 greeting", "hello, wasm")),
     Row("memory write",                      (*FIB, "memory write `&counter` 7", "p counter"), _says("p counter", "(int) 7")),
+    Row("watchpoint set variable",           (*WATCH_COUNTER, "c", "c"),       _says("c", "old value: 1\nnew value: 2"), program="watch"),
+    Row("watchpoint of a local",             ("b sum", "c", "n", "watchpoint set variable total", "c", "c"), _says("c", "old value: 5\nnew value: 7"), program="watch"),
+    Row("watchpoint, condition",             (*WATCH_COUNTER, "watchpoint modify -c 'counter == 2'", "c"), _says("c", "new value: 2"), program="watch"),
+    Row("watchpoint -w read",                ("b main", "c", "watchpoint set variable -w read quiet", "c"), _says("c", "seen = quiet"), program="watch"),
+    Row("watchpoint -w read_write",          ("b main", "c", "watchpoint set variable -w read_write quiet", "c", "c"), _says("c", "quiet = seen + 1"), program="watch"),
     Row("memory region --all",               (*FIB, "memory region --all"),    _regions),
     Row("n",                                 (*FIB, "n"),                      _stops(("fib", 38), ("fib", 39))),
     Row("n over recursion",                  ("b session.c:41", "c", "breakpoint delete -f", "n", "p n"), _says("p n", "(int) 6")),
@@ -97,6 +118,9 @@ ROWS = (
     Row("disassemble",                       (*FIB, "disassemble"),            _in_step),
     Row("image list: the file",              ("image list",),                  _says("image list", "session.wasm")),
     Row("thread name",                       ("thread list",),                 _says("thread list", "name = 'session.wasm'")),
+    Row("two modules: image list",           ("image list",),                  _says("image list", "modules.wasm", "store.wasm"), program="modules"),
+    Row("two modules: bt over both",         ("b put", "c", "bt"),             _over_both, program="modules"),
+    Row("two modules: the globals of each",  ("b put", "c", "c", "p entries[0].value", "up", "b modules.c:14", "c", "p calls"), _own_globals, program="modules"),
     Row("trap in words",                     ("c",),                           _says("c", "wasm trap: integer divide by zero"), arguments=("divide",)),
     Row("the line of a trap",                ("c",),                           _stops(("crash", 88)), arguments=("null",)),
     Row("exit code",                         ("c",),                           _says("c", "exited with status = 200 "), arguments=("exit", "200")),
@@ -109,13 +133,14 @@ ROWS = (
 
 def try_ours(row: Row) -> bool:
     """Try a row on our server."""
-    with serving(row.guest(), *row.arguments) as server:
+    options = ("--once", *row.preloads())
+    with serving(row.guest(), *row.arguments, options=options) as server:
         return _try(row, server.port)
 
 
 def try_peer(row: Row) -> bool:
     """Try a row on the peer. Raises `MissingPeer`."""
-    with peer_serving(row.guest(), *row.arguments) as (port, _):
+    with peer_serving(row.guest(), *row.arguments, options=row.preloads()) as (port, _):
         return _try(row, port)
 
 
