@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from gdbstub.agent import AgentError, Command, Condition
@@ -44,7 +45,6 @@ class Policy:
         self._show = show
         self._sites: dict[Address, dict[BreakpointKind, _Site]] = {}
         self._onward = GO_ON  # how to go on when nobody is told
-        self._range = range(0)
 
     def insert(
         self,
@@ -68,13 +68,12 @@ class Policy:
 
     def begin(self, request: ResumeRequest) -> Verdict:
         """Take a resume request, and return how the parked guest starts."""
-        stepping = isinstance(request, Step | RangeStep)
-        self._onward = STEP_ON if stepping else GO_ON
-        self._range = (
-            range(request.low, request.high) if isinstance(request, RangeStep) else range(0)
-        )
+        if isinstance(request, RangeStep):
+            self._onward = Verdict(True, quiet_low=request.low, quiet_high=request.high)
+        else:
+            self._onward = STEP_ON if isinstance(request, Step) else GO_ON
         self.interrupting = False
-        return Verdict(stepping, parked=True, signal=request.signal)
+        return replace(self._onward, parked=True, signal=request.signal)
 
     def decide(self, kind: RawKind, pc: Address, reader: Reader) -> Verdict | None:
         """Return how the guest goes on, or None: it stops and the client is told."""
@@ -88,9 +87,10 @@ class Policy:
         elif kind is not _STEP:
             return None
         # A step has ended here, whether at a breakpoint whose condition is false or not.
-        if self._onward is STEP_ON and pc not in self._range:
+        onward = self._onward
+        if onward.stepping and not onward.quiet_low <= pc < onward.quiet_high:
             return None
-        return self._onward
+        return onward
 
     def _hit(self, pc: Address, reader: Reader) -> bool:
         site = self._sites.get(pc)

@@ -51,11 +51,14 @@ class Verdict:
 
     `stepping`: report a STEP after the next operation. `parked`: a client had the guest meanwhile,
     so written state may have to be taken over. `signal`: the one it delivers, 0 for none.
+    Steps that end in [quiet_low, quiet_high) need not be reported.
     """
 
     stepping: bool
     parked: bool = False
     signal: int = 0
+    quiet_low: int = 0
+    quiet_high: int = 0
 
 
 class Gate(Protocol):

@@ -41,6 +41,7 @@ from jit.runtime.store import Store
 
 Handler = Callable[[DebugEvent], None]
 Found = TypeVar("Found")
+Quiet = tuple[Module, range]
 
 _INTERRUPT = Interrupt()
 _INTERRUPT_IN_HOST_CALL = Interrupt(in_host_call=True)
@@ -66,6 +67,9 @@ class DebugCore:
         """The functions with sites for watchpoints."""
         self._step = False
         self._stepped: set[CodeRange] = set()
+        self._unapplied: set[CodeRange] = set()
+        """What is still to be patched since the machine refused."""
+        self._quiet: Quiet | None = None
         self._last_frame: tuple[CodeRange, int] | None = None
         self._locations: dict[int, Location] = {}
         self._sites: dict[int, Site] = {}
@@ -185,7 +189,8 @@ class DebugCore:
             if first is not None and index == 0:
                 event = first
             else:
-                event = site.step_event(index) if self._step else site.events[index]
+                steps = self._step and not self._is_quiet(site, index)
+                event = site.step_event(index) if steps else site.events[index]
             if self.watchpoints.slots:
                 event = self._watched(activation, site, index, event)
             if event is not None:
@@ -195,6 +200,13 @@ class DebugCore:
                 if site.range.watch is not self.store.code.watch:
                     site = self._transfer(activation, site)
             index += 1
+
+    def _is_quiet(self, site: Site, index: int) -> bool:
+        """Say whether a point lies where steps are of no interest."""
+        quiet = self._quiet
+        if quiet is None or site.points[index].pc not in quiet[1]:
+            return False
+        return site.range.code.module is quiet[0]
 
     def _watched(
         self, activation: Activation, site: Site, index: int, event: DebugEvent | None
@@ -406,11 +418,20 @@ class DebugCore:
         """Whether every boundary is a stop."""
         return self._step
 
-    def set_single_step(self, on: bool) -> None:
-        """Switch single-step mode; nothing is done if it is as wanted."""
-        if on == self._step:
+    def set_single_step(self, on: bool, quiet: Quiet | None = None) -> None:
+        """Switch single-step mode; nothing is done if it is as wanted.
+
+        Boundaries of `quiet` (a range of PCs of a module) are none.
+        """
+        if on == self._step and quiet == self._quiet:
             return
         self.check_standing()
+        before, self._quiet = self._quiet, quiet
+        if on == self._step:
+            for function in self._stepped:
+                if _overlap(function, before) or _overlap(function, quiet):
+                    self._enable_stepped(function)
+            return
         self._step = on
         self._last_frame = None
         self.store.entry_stops = on
@@ -442,12 +463,19 @@ class DebugCore:
 
     def _add_stepped(self, function: CodeRange) -> None:
         if function not in self._stepped:
+            self._enable_stepped(function)
             self._stepped.add(function)
+
+    def _enable_stepped(self, function: CodeRange) -> None:
+        if self._quiet is not None and _overlap(function, self._quiet):
+            self.patches.enable_outside(function, self._quiet[1], self._pcs(function))
+        else:
             self.patches.enable_all(function)
 
     def _apply(self, function: CodeRange) -> None:
         """Enable the sites of a function that its breakpoints need, or all of them in step mode."""
         if function in self._stepped:
+            self._enable_stepped(function)
             return
         self.patches.enable_only(function, self._pcs(function))
 
@@ -472,6 +500,14 @@ class DebugCore:
     def all_breakpoints(self) -> Sequence[BreakpointInfo]:
         """Return every breakpoint, by module and where it stands."""
         return list(self.breakpoints)
+
+
+def _overlap(function: CodeRange, quiet: Quiet | None) -> bool:
+    """Say whether a function has boundaries in a range."""
+    if quiet is None or function.code.module is not quiet[0]:
+        return False
+    pcs, boundaries = quiet[1], function.table.boundaries
+    return bool(boundaries) and boundaries[0].pc < pcs.stop and boundaries[-1].pc >= pcs.start
 
 
 class BreakpointEdit:

@@ -46,6 +46,25 @@ class Patches:
             self._code.machine.patch(function.start, images.all_enabled)
             self._note(function, images.sites)
 
+    def enable_outside(self, function: CodeRange, quiet: range, pcs: Iterable[int]) -> None:
+        """Enable every site of a function but those whose ops all lie in `quiet`; those at `pcs` too."""
+        images = self._images_of(function)
+        silent = {
+            row.patch
+            for row in function.table.rows
+            if row.kind is RowKind.SITE and all(point.pc in quiet for point in row.points)
+        }
+        silent.difference_update(_sites_at(function.table, pcs))
+        wanted = images.sites - silent
+        if self._enabled.get(function) == wanted:
+            return
+        code = bytearray(images.all_enabled)
+        for site in silent:
+            end = site + self._code.isa.site_size
+            code[site:end] = images.plain[site:end]
+        self._code.machine.patch(function.start, bytes(code))
+        self._note(function, wanted)
+
     def enable_only(self, function: CodeRange, pcs: Iterable[int]) -> None:
         """Enable the sites of the ops at some PCs and disable all others."""
         wanted = frozenset(_sites_at(function.table, pcs))

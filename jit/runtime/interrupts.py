@@ -1,7 +1,8 @@
 """The words that make a guest stop: one store's interrupt request, stack limit, and wake pipe.
 
 The stack limit and the interrupt share one compare at a function's entry, so a request raises the
-limit of every vmctx; loop heads look at the interrupt word.  Requests come from any thread.
+limit of every vmctx; loop heads look at the interrupt word.  Requests come from any thread.  A debugger
+that steps raises the limit alone: it knows the loops of the functions it steps in.
 """
 
 import os
@@ -50,7 +51,7 @@ class Interrupts:
 
     @property
     def entry_stops(self) -> bool:
-        """Whether every function entry and loop head leaves the guest, requested or not."""
+        """Whether every function entry leaves the guest, requested or not."""
         return self._entry_stops
 
     @entry_stops.setter
@@ -95,8 +96,10 @@ class Interrupts:
             self._write(address)
 
     def _write(self, address: int) -> None:
-        wanted = self._requested or self._entry_stops
         machine, limit = self._machine, self._stack_limit
+        at_entries = self._requested or self._entry_stops
         machine.store_u64(address + vmctx.REAL_STACK_LIMIT, limit)
-        machine.store_u64(address + vmctx.STACK_LIMIT, vmctx.NO_STACK_LIMIT if wanted else limit)
-        machine.store_u32(address + vmctx.INTERRUPT, wanted)
+        machine.store_u64(
+            address + vmctx.STACK_LIMIT, vmctx.NO_STACK_LIMIT if at_entries else limit
+        )
+        machine.store_u32(address + vmctx.INTERRUPT, self._requested)

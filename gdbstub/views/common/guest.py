@@ -132,7 +132,7 @@ class ProgramGuest:
                     self._in_host_call(Standing(RawKind.INTERRUPT, self._address()))
             case events.Watched(hits=hits):
                 standing = Standing(RawKind.WATCH, self._address(), hits=hits)
-                self._debugger.step(self._ask(standing).stepping and not self._view.coasting)
+                self._go_on(self._ask(standing))
             case events.HostCall(name=name, returned=returned):
                 number = system_call(name)
                 if number is not None:
@@ -154,6 +154,7 @@ class ProgramGuest:
             return
         view = self._view
         stepping = self._debugger.stepping
+        verdict: Verdict | None = None
         points = view.points(*place)
         at = 0
         while at < len(points):
@@ -176,7 +177,21 @@ class ProgramGuest:
             if verdict.parked:  # breakpoints may have come and gone
                 points = view.points(*place)
                 at = sum(other.address <= point.address for other in points)
-        self._debugger.step(stepping and not self._view.coasting)
+        if verdict is not None:
+            self._go_on(verdict)
+        elif view.coasting:
+            self._debugger.step(False)
+
+    def _go_on(self, verdict: Verdict) -> None:
+        """Step or run as a verdict says: at full speed where its steps need not be reported."""
+        stepping = verdict.stepping and not self._view.coasting
+        place = self._place() if stepping and verdict.quiet_high else None
+        if place is None:
+            self._debugger.step(stepping)
+            return
+        base = self._view.address(place[0], 0)
+        quiet = range(verdict.quiet_low - base, verdict.quiet_high - base)
+        self._debugger.step(True, (place[0], quiet))
 
     def _standing_at(self, kind: RawKind, address: Address) -> Standing:
         """Return a standing without more to it; breakpoints with false conditions come by often."""
@@ -188,7 +203,7 @@ class ProgramGuest:
         return standing
 
     def _in_host_call(self, standing: Standing) -> None:
-        self._debugger.step(self._ask(standing).stepping)
+        self._go_on(self._ask(standing))
 
     def _fault(self, fault: Fault) -> None:
         address = self._address()

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from jit.debug.events import Breakpoint, DebugEvent
 from jit.runtime.func import Caller, Func
 from jit.runtime.instance import Instance
@@ -231,3 +233,93 @@ def test_local_types_of_a_stopped_function_are_those_of_its_code(guest: Guest) -
 
     debugger.step(True)
     assert guest.run(instance, "add", 1, 2, handler=handler) == 3
+
+
+LOOP = """(module
+  (func $inner (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))
+  (func (export "f") (param i32) (result i32) (local i32)
+    (loop
+      (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+      (br_if 0 (i32.lt_u (local.get 1) (local.get 0))))
+    (drop (call $inner (local.get 1)))
+    (local.get 1)))
+"""
+
+
+def stops_of_loop(guest: Guest, count: int, first: int, last: int) -> list[tuple[int, int]]:
+    """Step through `f`, quietly from its op number `first` to before `last`; return the stops."""
+    instance = guest.load(LOOP)
+    debugger = guest.debugger
+    assert debugger is not None
+    module = len(debugger.modules()) - 1
+    pcs = debugger.boundaries(module, 1)
+    stops: list[tuple[int, int]] = []
+
+    def handler(event: DebugEvent) -> None:
+        place = guest.place()
+        ops = debugger.boundaries(module, place.function)
+        stops.append((place.function, list(ops).index(place.pc)))
+
+    debugger.step(True, (module, range(pcs[first], pcs[last])))
+    assert guest.run(instance, "f", count, handler=handler) == count
+    debugger.step(False)
+    return stops
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 10), (1, 9), (2, 5), (10, 13), (0, 1), (5, 5)])
+def test_quiet_ops_are_no_stops_and_all_others_are(guest: Guest, first: int, last: int) -> None:
+    """Ops: loop, get, const, add, set, get, get, lt, br_if, end, get, call, drop, get, end."""
+    whole = stops_of_loop(guest, 3, 0, 0)
+    loud = [stop for stop in whole if stop[0] == 0 or not first <= stop[1] < last]
+    assert stops_of_loop(guest, 3, first, last) == loud
+
+
+def test_quiet_ops_are_run_at_full_speed(guest: Guest) -> None:
+    instance = guest.load(LOOP)
+    debugger = guest.debugger
+    assert debugger is not None
+    pcs = debugger.boundaries(0, 1)
+    before = guest.store.executions
+    debugger.step(True, (0, range(pcs[0], pcs[10])))
+    guest.run(instance, "f", 10_000, handler=lambda event: None)
+    assert guest.store.executions - before < 100
+
+
+def test_breakpoints_in_a_quiet_range_are_hit(guest: Guest) -> None:
+    instance = guest.load(LOOP)
+    debugger = guest.debugger
+    assert debugger is not None
+    pcs = debugger.boundaries(0, 1)
+    hits: list[int] = []
+
+    def handler(event: DebugEvent) -> None:
+        if isinstance(event, Breakpoint) and event.requested:
+            hits.append(guest.place().locals[1])
+            debugger.set_breakpoint(0, pcs[7])
+
+    debugger.set_breakpoint(0, pcs[5])
+    debugger.step(True, (0, range(pcs[0], pcs[10])))
+    guest.run(instance, "f", 3, handler=handler)
+    assert hits == [1, 1, 2, 2, 3, 3]
+
+
+def test_a_quiet_range_is_changed_on_the_way(guest: Guest) -> None:
+    instance = guest.load(LOOP)
+    debugger = guest.debugger
+    assert debugger is not None
+    pcs = debugger.boundaries(0, 1)
+    places: list[int] = []
+
+    def handler(event: DebugEvent) -> None:
+        place = guest.place()
+        if place.function == 1:
+            places.append(pcs.index(place.pc))
+            if place.pc == pcs[3]:
+                debugger.step(True, (0, range(pcs[0], pcs[10])))
+            elif place.pc == pcs[12]:
+                debugger.step(True)
+
+    debugger.step(True, (0, range(pcs[0], pcs[3])))
+    guest.run(instance, "f", 5, handler=handler)
+    debugger.step(False)
+    assert places == [3, 10, 11, 12, 13, 14]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gdbstub.policy import GO_ON, STEP_ON, Policy
+from gdbstub.policy import GO_ON, Policy
 from gdbstub.target import (
     Address,
     BreakpointKind,
@@ -22,6 +22,7 @@ THREAD = ThreadId(1)
 GOING = Continue(THREAD)
 STEPPING = Step(THREAD)
 RANGE = RangeStep(THREAD, PC, Address(0x110))
+WITHIN = Verdict(stepping=True, quiet_low=0x100, quiet_high=0x110)
 SOFTWARE, HARDWARE = BreakpointKind.SOFTWARE, BreakpointKind.HARDWARE
 
 
@@ -51,12 +52,12 @@ DECISIONS = [
     (RawKind.BREAKPOINT, RANGE,    None),
     (RawKind.STEP,       GOING,    GO_ON),
     (RawKind.STEP,       STEPPING, None),
-    (RawKind.STEP,       RANGE,    STEP_ON),
+    (RawKind.STEP,       RANGE,    WITHIN),
     (RawKind.WATCH,      GOING,    None),
     (RawKind.TRAP,       STEPPING, None),
     (RawKind.LIBRARY,    GOING,    None),
     (RawKind.INTERRUPT,  GOING,    GO_ON),   # nobody wants one any more
-    (RawKind.INTERRUPT,  RANGE,    STEP_ON),
+    (RawKind.INTERRUPT,  RANGE,    WITHIN),
 ]
 # fmt: on
 
@@ -89,7 +90,7 @@ def test_a_range_ends_outside(pc: int) -> None:
 # fmt: off
 BEGINNINGS = [
     (GOING, Verdict(False, True)), (Continue(THREAD, 9), Verdict(False, True, 9)),
-    (Step(THREAD, 2), Verdict(True, True, 2)), (RANGE, Verdict(True, True)),
+    (Step(THREAD, 2), Verdict(True, True, 2)), (RANGE, Verdict(True, True, 0, 0x100, 0x110)),
 ]
 # fmt: on
 
@@ -110,7 +111,7 @@ def test_conditions() -> None:
 def test_a_false_condition_does_not_end_a_range() -> None:
     made = policy(RANGE)
     made.insert(SOFTWARE, PC, (lambda reader: 0,), ())
-    assert made.decide(RawKind.BREAKPOINT, PC, READER) == STEP_ON
+    assert made.decide(RawKind.BREAKPOINT, PC, READER) == WITHIN
 
 
 def test_a_failing_condition_stops() -> None:

@@ -294,15 +294,18 @@ def test_interrupt_from_another_thread_traps(store: Store) -> None:
     assert caught.value.trap_code is TrapCode.INTERRUPT
 
 
-def test_interrupt_waits_for_the_next_run_and_happens_once(store: Store) -> None:
-    module = make_module(
+def looking_at_entry() -> Module:
+    return make_module(
         '(module (func (export "f") unreachable))',
         PROLOGUE
         + "cmp rsp, [r14 + STACK_LIMIT]\n jae 1f\n call [r14 + STUB_INTERRUPT]\n 1:"
         + EPILOGUE,
         tables=[table(0)],
     )
-    func = only_export(store, module)
+
+
+def test_interrupt_waits_for_the_next_run_and_happens_once(store: Store) -> None:
+    func = only_export(store, looking_at_entry())
     store.interrupt()
     with pytest.raises(Trap):
         func(store)
@@ -360,7 +363,7 @@ def test_hooks_see_an_interrupt_and_let_the_guest_go_on(store: Store) -> None:
 
 def test_entry_stops_are_not_requests_and_stay(store: Store) -> None:
     store.hooks = hooks = Recorder()
-    func = only_export(store, spinning())
+    func = only_export(store, looking_at_entry())
     store.entry_stops = True
     func(store)
     func(store)

@@ -248,3 +248,14 @@ def test_a_system_call_is_a_stop_and_another_host_call_is_none() -> None:
     program.run(gate)
     assert gate.asked == [("entry", 0x10), ("system call", 0x13)]
     assert view.standings[-1].call == SystemCall(1, returned=False)
+
+
+def test_a_range_is_stepped_through_without_events() -> None:
+    engine = Engine([boundary, moved(0x15)])
+    verdict = Verdict(stepping=True, parked=True, quiet_low=0x13, quiet_high=0x20)
+    guest(engine)[0].run(Gate(verdict, STEP, STEP))
+    assert engine.quiet is None
+
+    engine = Engine([boundary])
+    guest(engine)[0].run(Gate(verdict, verdict))
+    assert engine.quiet == (0, range(0x13, 0x20))
