@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from gdbstub.target import TargetError
 from gdbstub.views.common.memories import MemoryPlace, all_memories, memory_size
 from gdbstub.views.common.watching import Made
+from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.watchpoints import Access
 
@@ -40,6 +41,15 @@ class MemoriesWindow:
             base = MEMORIES_BASE + number * MEMORY_STRIDE
             if base < MEMORIES_END:
                 yield base, base + self._shown(place)
+
+    def address_of(self, instance: Instance, index: int) -> int:
+        """Return where a memory of an instance is: at 0 if it is the only one, or has no room here."""
+        linear = self._debugger.memory(instance, index).linear
+        for number, place in enumerate(self._places()):
+            if self._debugger.memory(place.instance, place.index).linear is linear:
+                base = MEMORIES_BASE + number * MEMORY_STRIDE
+                return base if base < MEMORIES_END else 0
+        return 0
 
     def _find(self, address: int) -> tuple[MemoryPlace, int]:
         number, offset = divmod(address - MEMORIES_BASE, MEMORY_STRIDE)

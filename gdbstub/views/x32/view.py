@@ -74,7 +74,10 @@ class X32View:
         self._code: list[CodeWindow] = []
         self._program = ServedProgram(stage, self._window, listed)
         self._references = References(stage.debugger, self._function_address)
-        self._vmctx = VmctxWindow(stage.debugger, self._references, self._vmctx_layout)
+        memories = MemoriesWindow(stage.debugger)
+        self._vmctx = VmctxWindow(
+            stage.debugger, self._references, self._vmctx_layout, memories.address_of
+        )
         self._frames = FramesWindow(
             stage.debugger,
             self._pc_of,
@@ -86,7 +89,7 @@ class X32View:
         )
         self._memory = AddressSpace(
             MemoryWindow(stage.debugger),
-            MemoriesWindow(stage.debugger),
+            memories,
             self._code,
             self._frames,
             self._vmctx,

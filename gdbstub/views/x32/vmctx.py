@@ -56,10 +56,13 @@ class VmctxWindow:
         debugger: Debugger,
         references: References,
         layout_of: Callable[[Instance], VmctxLayout],
+        memory_address: Callable[[Instance, int], int],
     ) -> None:
+        """`layout_of` gives the layout of an instance's vmctx, `memory_address` where a memory is."""
         self._debugger = debugger
         self._references = references
         self._layout_of = layout_of
+        self._memory_address = memory_address
         self._layouts: dict[int, VmctxLayout] = {}
 
     def address_of(self, instance: Instance) -> int:
@@ -114,9 +117,10 @@ class VmctxWindow:
             size = instance.tables[index].elements.size
             elements = base + layout.element_offset(index)
             return size.to_bytes(4, "little") + elements.to_bytes(4, "little") + bytes(8)
-        memory = self._debugger.memory(instance, index - len(layout.tables))
-        address = 0  # Memory 0 is the one that lies at its own addresses.
-        return address.to_bytes(8, "little") + memory.linear.size.to_bytes(8, "little")
+        index -= len(layout.tables)
+        address = self._memory_address(instance, index)
+        size = self._debugger.memory(instance, index).linear.size
+        return address.to_bytes(8, "little") + size.to_bytes(8, "little")
 
     def _element(self, instance: Instance, index: int, place: int) -> bytes:
         elements = instance.tables[index].elements

@@ -52,7 +52,9 @@ class Debugger(FakeDebugger):
 def window() -> tuple[VmctxWindow, Debugger, int]:
     debugger: Any = Debugger()
     references = References(debugger, lambda instance, index: 0xE0000010 + index)
-    made = VmctxWindow(debugger, references, lambda instance: LAYOUT)
+    made = VmctxWindow(
+        debugger, references, lambda instance: LAYOUT, lambda instance, index: 0xC0000000
+    )
     return made, debugger, made.address_of(debugger.instance)
 
 
@@ -77,7 +79,7 @@ def test_a_table_has_a_size_and_elements_that_are_code_addresses() -> None:
 
 def test_a_memory_has_an_address_and_a_size() -> None:
     shown, _, address = window()
-    assert words(shown.read(address + LAYOUT.memory_offset(0), 16)) == [0, 0, 0x20000, 0]
+    assert words(shown.read(address + LAYOUT.memory_offset(0), 16)) == [0xC0000000, 0, 0x20000, 0]
 
 
 def test_there_is_no_vmctx_behind_the_last_instance() -> None:
