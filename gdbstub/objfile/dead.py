@@ -1,11 +1,13 @@
-"""Functions that the linker dropped: their entries are made declarations.
+"""Entries that get another abbreviation: functions that the linker dropped, numbers gdb aligns wrong.
 
-Their code has no address, so they are no functions; gdb complains of one that is not external for
-every entry. An entry cannot grow, but its abbreviation can be another: the same forms under other
-names, and two flags that take no room. The unit gets a table of its own with these added.
+The code of the former has no address, so they are made declarations; gdb complains of one that is
+not external for every entry. Numbers of 8 bytes and more are aligned to 4 where pointers have 4 bytes,
+gdb believes, unless the DWARF says otherwise. An entry cannot grow, but its abbreviation can be another:
+the same forms under other names, and attributes that take no room. The unit gets a table of its own
+with these added.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gdbstub.objfile import dw
@@ -25,25 +27,33 @@ _ADDED = (dw.DW_AT_external, dw.DW_AT_declaration)
 _CODE_BITS = 7
 
 
-def declare(sections: Sections, unit: Unit, entries: Iterable[int]) -> None:
-    """Make the functions at these offsets of a unit declarations.
+DECLARED = 0
+"""In the place of an alignment: the entry is a function's, and is made a declaration."""
+
+
+def reshape(sections: Sections, unit: Unit, entries: Mapping[int, int]) -> None:
+    """Give the entries at these offsets of a unit an alignment, or make them declarations.
 
     One whose abbreviation's number leaves no room for another number stays as it is.
     """
     data = sections.read(unit.header.section)
     out = sections.writable(unit.header.section)
     table = dict(unit.abbreviations)
-    made: dict[tuple[int, int], int] = {}
-    for offset in entries:
+    made: dict[tuple[int, int, int], int] = {}
+    for offset, alignment in entries.items():
         code, end = read_uleb(data, offset)
         size = end - offset
-        if (code, size) not in made:
+        wanted = code, size, alignment
+        if wanted not in made:
             free = _free_code(table, size)
             if free is None:
                 continue
-            made[code, size] = free
-            table[free] = _declaration(unit.abbreviations[code], free)
-        out[offset:end] = uleb(made[code, size], size)
+            made[wanted] = free
+            before = replace(unit.abbreviations[code], code=free)
+            table[free] = (
+                _declaration(before) if alignment == DECLARED else _aligned(before, alignment)
+            )
+        out[offset:end] = uleb(made[wanted], size)
     if made:
         place = sections.append(".debug_abbrev", write_abbreviations(table.values()))
         position, size = unit.header.abbrev_offset_at
@@ -55,14 +65,19 @@ def _free_code(table: Mapping[int, Abbreviation], size: int) -> int | None:
     return next((code for code in range(1, 1 << _CODE_BITS * size) if code not in table), None)
 
 
-def _declaration(abbreviation: Abbreviation, code: int) -> Abbreviation:
+def _aligned(abbreviation: Abbreviation, alignment: int) -> Abbreviation:
+    added = AttributeSpec(dw.DW_AT_alignment, dw.DW_FORM_implicit_const, alignment)
+    return replace(abbreviation, attributes=(*abbreviation.attributes, added))
+
+
+def _declaration(abbreviation: Abbreviation) -> Abbreviation:
     attributes = [
         _hidden(spec) if spec.name in _HIDDEN else spec
         for spec in abbreviation.attributes
         if spec.name not in _ADDED or spec.form != dw.DW_FORM_flag_present
     ]
     attributes += [AttributeSpec(name, dw.DW_FORM_flag_present) for name in _ADDED]
-    return replace(abbreviation, code=code, attributes=tuple(attributes))
+    return replace(abbreviation, attributes=tuple(attributes))
 
 
 def _hidden(spec: AttributeSpec) -> AttributeSpec:

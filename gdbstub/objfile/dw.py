@@ -72,6 +72,7 @@ DW_AT_linkage_name = 0x6E
 DW_AT_str_offsets_base = 0x72
 DW_AT_addr_base = 0x73
 DW_AT_rnglists_base = 0x74
+DW_AT_alignment = 0x88
 DW_AT_loclists_base = 0x8C
 DW_AT_MIPS_linkage_name = 0x2007
 DW_AT_GNU_call_site_value = 0x2111

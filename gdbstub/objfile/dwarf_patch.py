@@ -8,7 +8,7 @@ left out or made harmless and reported: nothing raises.
 from dataclasses import dataclass
 
 from gdbstub.objfile.addresses import AddressTables, CodeMap
-from gdbstub.objfile.dead import declare
+from gdbstub.objfile.dead import reshape
 from gdbstub.objfile.dies import CutOff, DieReader, Unit, open_units
 from gdbstub.objfile.expression import Rewriters
 from gdbstub.objfile.image import FunctionImage, ModuleImage
@@ -95,7 +95,7 @@ class _Patcher:
                 self._spoil(unit.header.section, unit.header.offset, str(error))
             else:
                 self._tally.units += 1
-                declare(self._sections, unit, self._info.dead)
+                reshape(self._sections, unit, self._info.reshaped)
         self._tally.addresses += self._addresses.patch()
         if not self._sections.patched.get(".debug_info"):
             self._sections.patched.clear()

@@ -17,6 +17,7 @@ from gdbstub.objfile import dw
 from gdbstub.objfile.abbrev import Abbreviation
 from gdbstub.objfile.addresses import AddressTables, CodeMap, is_dead
 from gdbstub.objfile.attributes import AttributePatcher
+from gdbstub.objfile.dead import DECLARED
 from gdbstub.objfile.dies import Attribute, Die, DieReader, Unit
 from gdbstub.objfile.expression import (
     TOMBSTONES,
@@ -73,6 +74,10 @@ QUAD_FLOAT_NAMES = {
 """Floats of these names are IEEE quad to gdb, as Wasm's are; `long double` would be x87's."""
 
 
+_MISALIGNED = (8, 16)
+"""Sizes of the numbers that gdb takes to be aligned to 4 here; they are aligned to their size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A compiled abbreviation."""
@@ -121,8 +126,8 @@ class InfoPatcher(AttributePatcher):
         self.functions: list[FunctionEntry] = []
         self.variables: list[VariableEntry] = []
         self.main: FunctionImage | None = None
-        self.dead: list[int] = []
-        """The entries of functions of the last unit that were not linked and have no address."""
+        self.reshaped: dict[int, int] = {}
+        """Entries of the last unit that need another abbreviation; see `dead.reshape`."""
 
     def patch(self, unit: Unit) -> None:
         """Patch one unit. DwarfError when it cannot be read to its end: what it noted is forgotten."""
@@ -130,7 +135,7 @@ class InfoPatcher(AttributePatcher):
             raise DwarfError(f"addresses of {unit.header.encoding.address_size} bytes")
         self._open(unit)
         marks = len(self.functions), len(self.variables)
-        self.dead.clear()
+        self.reshaped.clear()
         try:
             self._walk(unit)
         except (DwarfError, IndexError, struct.error) as error:
@@ -315,7 +320,7 @@ class InfoPatcher(AttributePatcher):
         if low is None:
             return
         if is_dead(low):
-            self.dead.append(offset)
+            self.reshaped[offset] = DECLARED
             return
         function = self._code.by_start.get(low) or self._code.function_at(low)
         if function is None:
@@ -345,6 +350,10 @@ class InfoPatcher(AttributePatcher):
         name = die.attributes.get(dw.DW_AT_name)
         if key in QUAD_FLOAT_NAMES and name is not None:
             self._rename(name, QUAD_FLOAT_NAMES[key])
+        encoding, size = key
+        alignment = (size or 0) // (2 if encoding == dw.DW_ATE_complex_float else 1)
+        if alignment in _MISALIGNED and dw.DW_AT_alignment not in die.attributes:
+            self.reshaped[offset] = alignment
 
     def _finish_variable(self, offset: int) -> None:
         address = self._data_address

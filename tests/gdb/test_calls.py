@@ -205,7 +205,9 @@ SHOWN = (
 )
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "count", [500, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.limit(500)])]
+)
 def test_many_calls_in_one_stop_leave_no_trace(program: Guest, tmp_path: Path, count: int) -> None:
     """All of memory from the shadow stack pointer on, globals, tables, locals and registers."""
 
