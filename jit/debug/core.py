@@ -6,7 +6,7 @@ and each function entered or returned to is added on the way, so that the cost o
 neither on the module's size nor on the stack's depth.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from jit.abi.context import Exit
@@ -440,8 +440,7 @@ class DebugCore:
                 self._enable_steps(frame)
             return
         stepped, self._stepped = self._stepped, set()
-        for function in stepped:
-            self._apply(function)
+        self._apply_all(stepped)
 
     def _enable_steps(self, frame: FrameHandle) -> None:
         """Let every boundary of a frame's function and of its caller be a stop."""
@@ -492,10 +491,22 @@ class DebugCore:
 
     def apply(self, functions: set[FunctionKey]) -> None:
         """Bring the code of functions up to date with their breakpoints, where it exists."""
-        for code in self.store.code.modules():
-            for module, defined_index in functions:
-                for function in code.variants(defined_index) if module is code.module else ():
-                    self._apply(function)
+        self._apply_all(
+            function
+            for code in self.store.code.modules()
+            for module, defined_index in functions
+            if module is code.module
+            for function in code.variants(defined_index)
+        )
+
+    def _apply_all(self, functions: Iterable[CodeRange]) -> None:
+        """Bring code up to date, and what could not be patched before."""
+        waiting = self._unapplied
+        waiting.update(functions)
+        while waiting:
+            function = next(iter(waiting))
+            self._apply(function)
+            waiting.discard(function)
 
     def all_breakpoints(self) -> Sequence[BreakpointInfo]:
         """Return every breakpoint, by module and where it stands."""

@@ -1,0 +1,150 @@
+"""Steps, locals and operands are those that Wasmtime's own guest debugging shows, op for op.
+
+At a trap Wasmtime shows the operands gone, and we those that the op was about to take.
+"""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+import jit
+from bench.peer import MissingPeer
+from jit.debug.events import Breakpoint, DebugEvent, Trap
+from jit.debug.frames import FrameHandle
+from jit.runtime.func import Func
+from jit.runtime.store import Store
+from jit.wasm.types import F32, F64, I32
+from tests.cross.lab import binary
+from tests.cross.peer_steps import State, debugged
+from tests.unit.debug.generator import random_module
+
+STEPS = 150
+
+SMALL = """(module (memory (export "memory") 1)
+  (func $add (param i32 i64) (result i32) local.get 0 local.get 1 i32.wrap_i64 i32.add)
+  (func (export "_start") (local i32 i64 f32 f64 i32)
+    nop
+    i32.const 3
+    local.set 0
+    loop
+      local.get 0
+      block (param i32) (result i32)
+        i64.const 0x1234567890
+        call $add
+        nop
+      end
+      drop
+      f64.const 1.5
+      local.tee 3
+      f32.demote_f64
+      local.set 2
+      local.get 0
+      i32.const 1
+      i32.sub
+      local.tee 0
+      br_if 0
+    end
+    local.get 0
+    if
+      unreachable
+    else
+      nop
+    end
+    block
+      br 0
+      i32.const 5
+      drop
+    end
+    i32.const 1
+    if (result i32)
+      i32.const 5
+    else
+      i32.const 6
+    end
+    i32.const 0
+    i32.div_s
+    drop))"""
+
+
+def started(wat: str) -> str:
+    """Give a module of random functions a `_start` that calls the first with zeros."""
+    header = wat[wat.index('"f0"') : wat.index("(local", wat.index('"f0"'))]
+    params, results = (part.split(")")[0].split()[1:] for part in header.split("(")[1:3])
+    calls = " ".join(f"({type_}.const 0)" for type_ in params)
+    drops = "drop " * len(results)
+    return f'{wat.rstrip()[:-1]} (func (export "_start") (call 0 {calls}) {drops}))'
+
+
+def plain(type_: int, bits: int) -> bytes:
+    """Return a value's bytes, all NaNs alike."""
+    size = 4 if type_ in (I32, F32) else 8
+    if type_ == F32 and bits & 0x7FFF_FFFF > 0x7F80_0000:
+        bits = 0x7FC0_0000
+    if type_ == F64 and bits & (1 << 63) - 1 > 0x7FF << 52:
+        bits = 0x7FF8 << 48
+    return bits.to_bytes(size, "little")
+
+
+Typed = tuple[State, list[int], list[int]]
+"""A state, and the types of its locals and operands."""
+
+
+def ours(wasm: bytes) -> tuple[list[Typed], bool]:
+    """Step through `_start`; return each state, and whether the last is a trap's."""
+    config = jit.Config()
+    config.guest_debug = True
+    engine = jit.Engine(config)
+    store = jit.Store(engine)
+    states: list[Typed] = []
+
+    def handler(_: Store, event: DebugEvent) -> None:
+        if isinstance(event, Breakpoint | Trap):
+            states.append(_state(store.debug_exit_frames()[0]))
+
+    store.set_debug_handler(handler)
+    edit = store.edit_breakpoints()
+    assert edit is not None
+    with edit:
+        edit.single_step(True)
+    start = jit.Instance(store, jit.Module(engine, wasm), []).exports(store)["_start"]
+    assert isinstance(start, Func)
+    try:
+        start(store)
+    except jit.Trap:
+        return states, True
+    return states, False
+
+
+def _state(frame: FrameHandle) -> Typed:
+    where = frame.wasm_function_index_and_pc()
+    assert where is not None
+    locals_ = [frame.local_type(index) for index in range(frame.num_locals())]
+    stack = [frame.stack_type(index) for index in range(frame.num_stacks())]
+    values = tuple(plain(type_, frame.local_bits(i)) for i, type_ in enumerate(locals_))
+    operands = tuple(plain(type_, frame.stack_bits(i)) for i, type_ in enumerate(stack))
+    return State(where[1], values, operands), locals_, stack
+
+
+def canonical(types: list[int], values: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    assert len(types) == len(values)
+    pairs = zip(types, values, strict=True)
+    return tuple(plain(type_, int.from_bytes(value, "little")) for type_, value in pairs)
+
+
+@pytest.mark.parametrize("wat", [SMALL, *(started(random_module(seed)) for seed in range(5))])
+def test_steps_are_wasmtimes(wat: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.wasm"
+    program.write_bytes(binary(wat))
+    states, trapped = ours(program.read_bytes())
+    try:
+        with debugged(program) as peer:
+            theirs = list(islice(peer.steps(), STEPS))
+    except MissingPeer as missing:
+        pytest.skip(str(missing))
+    assert [state.pc for state, *_ in states[: len(theirs)]] == [state.pc for state in theirs]
+    assert len(theirs) == min(len(states), STEPS)
+    for (state, locals_, stack), their in zip(states, theirs, strict=False):
+        assert state.locals == canonical(locals_, their.locals), hex(state.pc)
+        if their.stack or not trapped or state is not states[-1][0]:
+            assert state.stack == canonical(stack, their.stack), hex(state.pc)
