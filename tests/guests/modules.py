@@ -15,7 +15,7 @@ def two_modules(opt: str = "O0") -> tuple[Guest, tuple[str, ...]]:
     """Compile both; give the program, and what makes the other module its import."""
     try:
         program = build_guest("modules", opt, folder=FOLDER)
-        store = build_guest("store", opt, ("-nostartfiles", "-Wl,--no-entry"), folder=FOLDER)
+        store = build_guest("store", opt, ("-mexec-model=reactor",), folder=FOLDER)
     except NoCompiler as missing:
         pytest.skip(str(missing))
     return program, ("--preload", f"store={store.program}")

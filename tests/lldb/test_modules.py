@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.guests.modules import two_modules
+from tests.guests.build import build_guest
+from tests.guests.modules import FOLDER, two_modules
 from tests.lldb.session import LANGUAGE, Results, connecting, frames, lldb
 from tests.serving import serving
 
@@ -74,3 +75,18 @@ def test_every_memory_has_addresses_of_its_own() -> None:
     writable = re.findall(r"\[0x(\w+)-0x\w+\) rw-", results["memory region --all"])
     assert [int(start, 16) >> 32 for start in writable] == [0, 1, 2]
     assert results[read].endswith(": 10"), results.text
+
+
+def test_a_module_that_comes_late_gets_its_breakpoints_at_once() -> None:
+    """The first stop is in a module that is made before the one with the function."""
+    guest, preloads = two_modules()
+    idle = build_guest("idle", flags=("-mexec-model=reactor",), folder=FOLDER)
+    commands = ["image list", "b total", "c", "bt 2", "image list", "c"]
+    options = ("--once", "--preload", f"idle={idle.program}", *preloads)
+    with serving(guest, options=options) as server:
+        results = lldb([*LANGUAGE, connecting(server.port), *commands])
+    assert [len(text.splitlines()) for text in results.all("image list")] == [2, 3]
+    assert "pending" in results["b total"]
+    assert results.stops() == [("total", 25)]
+    assert [name for name, _ in frames(results["bt 2"])] == ["total", "main"]
+    assert "exited with status = 0" in results["c"]

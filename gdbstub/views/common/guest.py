@@ -140,8 +140,7 @@ class ProgramGuest:
                     kind = RawKind.SYSTEM_CALL
                     self._in_host_call(Standing(kind, self._address(), call=call))
             case events.ModuleRegistered():
-                # lldb (22) would take this stop for one of its user's; it hears of modules at the next.
-                if self._entered and self._dialect is Dialect.GDB:
+                if self._entered:
                     self._in_host_call(Standing(RawKind.LIBRARY, self._address()))
             case events.HostcallError(error=ExitTrap()):
                 pass  # the guest ends itself: no fault

@@ -180,6 +180,9 @@ class WasmView:
         # lldb runs on after an interrupt of its own, so a step that is done must be told as one.
         if standing.kind is RawKind.INTERRUPT:
             return Signalled(Signal.INT)
+        # lldb takes any stop for its user's but one by a signal that it is to pass on in silence.
+        if standing.kind is RawKind.LIBRARY:
+            return Signalled(Signal.WINCH)
         return Stepped()
 
     def threads(self) -> Sequence[Thread]:

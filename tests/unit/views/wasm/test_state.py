@@ -15,6 +15,8 @@ from gdbstub.target import (
     Breakpoint,
     BreakpointKind,
     FrameIndex,
+    Signal,
+    Signalled,
     TargetError,
     ThreadId,
     Verdict,
@@ -299,13 +301,19 @@ def test_a_module_that_comes_late_is_announced_until_the_list_is_read() -> None:
         return GO
 
     def loaded(run: Session) -> Verdict:
-        assert run.view.stop().fields == (("library", "1"),)
+        stop = run.view.stop()
+        assert stop.fields == (("library", "1"),)
+        assert stop.reason == Signalled(Signal.WINCH), "lldb passes it on in silence"
         assert len(ET.fromstring(run.view.libraries_xml())) == 2
         assert run.view.stop().fields == ()
         return GO
 
-    run.run(entry, loaded)
-    assert len(run.seen) == 2
+    def after(run: Session) -> Verdict:
+        assert run.view.stop().fields == ()
+        return GO
+
+    run.run(entry, loaded, after)
+    assert [kind for kind, _ in run.seen] == ["entry", "library", "breakpoint"]
 
 
 def test_monitor_commands_are_those_of_every_view() -> None:
