@@ -10,7 +10,7 @@ import wasmtime
 from gdbstub.monitor import MonitorError, Subject, calls, run_command
 from gdbstub.monitor.commands import COMMANDS
 from gdbstub.monitor.values import parsed, shown
-from jit import Config, Engine, Func, Instance, Module, Store
+from jit import Config, Engine, Func, FuncType, Instance, Module, Store
 from jit.debug.debugger import Debugger
 from jit.debug.events import DebugEvent
 
@@ -255,3 +255,41 @@ def test_numbers_are_read_by_their_type(type_: int, text: str, bits: int) -> Non
 def test_what_is_no_such_number_is_refused(type_: int, text: str) -> None:
     with pytest.raises(ValueError, match=r"is no|does not fit|cannot be written"):
         parsed(type_, text)
+
+
+def test_frames_show_what_lies_between_calls_into_the_guest() -> None:
+    config = Config()
+    config.guest_debug = True
+    store = Store(Engine(config))
+    text = """
+    (module (import "" "again" (func $again))
+      (func (export "outer") (call $again))
+      (func $inner (nop)))
+    """
+    module = Module(store.engine, bytes(wasmtime.wat2wasm(text)))
+    instances: list[Instance] = []
+
+    def again() -> None:
+        instances[0].func(2).call_bits([])
+
+    instances.append(Instance(store, module, [Func(store, FuncType([], []), again)]))
+    debugger = Debugger(store)
+    debugger.set_breakpoint(0, debugger.boundaries(0, 1)[0])
+    stops: list[list[str]] = []
+    subject = Subject(debugger, lambda: iter(()))
+
+    def handle(event: DebugEvent) -> None:
+        lines: list[str] = []
+        run_command(subject, "frames", lines.append)
+        stops.append(lines)
+        if len(stops) == 1:
+            debugger.call(instances[0].func(2), [])
+
+    debugger.run(lambda: instances[0].func(1).call_bits([]), handle)
+    inner, host, outer = stops[0]
+    assert inner.startswith("#0 function 2 inner, ") and outer.startswith("#1 function 1 outer, ")
+    assert host.strip().startswith("host function")
+    assert [line.split(",")[0].strip() for line in stops[1][:2]] == [
+        "#0 function 2 inner",
+        "the debugger",
+    ]
