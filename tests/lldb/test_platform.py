@@ -26,3 +26,4 @@ def test_a_launch(guest: Builder, runtime: Path) -> None:
     assert results["p n"] == "(int) 6"
     assert "fib(6) = 8 in 25 calls" in results["c"]
     assert "exited with status = 5 " in results["c"]
+    assert "Listening" not in results.text
