@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from wasmtime import wat2wasm
 
 from tests.guests.build import NoCompiler, build_guest
 
@@ -23,6 +24,27 @@ def test_breakpoints() -> None:
     assert "stop 4:" in done.stdout
     assert "stop 5:" not in done.stdout
     assert "fibonacci(9) = 5" in done.stdout  # its argument was made 5
+
+
+def run_example(name: str) -> str:
+    """Run an example and give what it printed."""
+    command = [sys.executable, "-m", f"examples.{name}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+def test_host_functions() -> None:
+    assert run_example("host_functions") == "hello\nsum(1, 4) = 20\n"
+
+
+def test_debugger() -> None:
+    printed = run_example("debugger")
+    assert "from = 1, to = 3, total = 0" in printed
+    assert "from = 1, to = 3, total = 2\n  total is 100 now\n" in printed
+    assert printed.endswith("from = 4, to = 3, total = 110\nsum(1, 3) = 110\n")
+
+
+def test_the_examples_guest_is_that_of_its_text() -> None:
+    assert (EXAMPLES / "sum.wasm").read_bytes() == wat2wasm((EXAMPLES / "sum.wat").read_text())
 
 
 def sessions() -> list[tuple[str, list[str]]]:
