@@ -86,6 +86,11 @@ def test_scopes(program: Path, elf: Path, compiled: Callable[..., Path]) -> None
     assert "WASM" not in said
 
 
+def test_structs_are_aligned_as_clang_aligns_them(elf: Path) -> None:
+    said = gdb(elf, "print _Alignof(big)", "print _Alignof(pair)", "print _Alignof(struct node)")
+    assert re.findall(r"^\$\d = (\d+)$", said, re.M) == ["8", "4", "4"]
+
+
 def test_a_dead_function_is_not_there(elf: Path) -> None:
     assert 'Function "uncalled" not defined.' in gdb(elf, "break uncalled")
 
