@@ -365,3 +365,33 @@ def test_code_that_cannot_be_patched_ends_the_guest_alone(
         with session:
             session.remove_breakpoint(module, breakpoint_.requested_pc)
     assert guest.code_bytes() == plain
+
+
+def test_each_function_is_patched_once_an_edit(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = guest.load("""(module (func (export "f") nop nop nop) (func (export "g") nop))""")
+    debugger, store, module = guest.debugger, guest.store, instance.module
+    assert debugger is not None
+    for name in "fg":
+        guest.function(instance, name)(store)
+    patch, patched = store.machine.patch, list[int]()
+
+    def count(address: int, code: bytes) -> None:
+        patched.append(address)
+        patch(address, code)
+
+    monkeypatch.setattr(store.machine, "patch", count)
+    pc = debugger.boundaries(0, 0)[0]
+    for owner in ("one", "other", "one"):
+        session = store.edit_breakpoints(owner)
+        assert session is not None
+        with session:
+            session.add_breakpoint(module, pc)
+            session.add_breakpoint(module, pc)
+            session.single_step(False)
+    assert len(patched) == 1
+    debugger.step(True)
+    del patched[:]
+    debugger.step(True)
+    assert patched == []
