@@ -139,6 +139,7 @@ def session(gdb: Mi, proxy: Proxy) -> Measured:
     measure("breakpoint stop with bt", stop_with_backtrace, 3)
     measure("print a struct", lambda: gdb('-data-evaluate-expression "*p"'))
     gdb("-break-delete")
+    measure("call a function", lambda: gdb('-data-evaluate-expression "fib(1, p)"'), 10)
     measure("finish", lambda: gdb.resume("-exec-finish"))
     gdb("-break-insert sum_of_ages")
     gdb.resume("-exec-continue")
