@@ -93,7 +93,8 @@ class ObjectCache:
             return None
         try:
             kept = _unpack(data, image)
-        except CacheError as error:
+        except (CacheError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # Whole and ours by its hash, and still not of this form: somebody made it so.
             _LOG.info("%s is made again: %s", path, error)
             return None
         used = [path] if source is None else [path, source]

@@ -1,6 +1,7 @@
 """Object files kept between runs: the same as made, and made again where what is kept is not right."""
 
 import dataclasses
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,12 @@ def path(compiled: Callable[..., Path]) -> Path:
 def listing(path: Path) -> Counter:
     """Give what makes its listing."""
     return Counter(path)
+
+
+def forged(about: bytes) -> bytes:
+    """Return a file with a right hash over something that is none of ours."""
+    body = len(about).to_bytes(4, "little") + about
+    return MAGIC + hashlib.sha256(body).digest() + body
 
 
 def kept(folder: Path) -> Path:
@@ -99,8 +106,11 @@ def test_a_listing_that_is_gone_is_written_again(
         lambda data: data[: len(MAGIC) + 40] + b"?" + data[len(MAGIC) + 41 :],
         lambda data: data[:-5] + bytes(5),
         lambda data: b"something else altogether" * 100,
+        lambda data: forged(b"{}"),
+        lambda data: forged(b"[1, 2"),
+        lambda data: forged(b'{"functions": [[1]], "report": 5}'),
     ],
-    ids=["short", "header", "empty", "foreign", "about", "end", "other"],
+    ids="short header empty foreign about end other forged forged-json forged-types".split(),
 )
 def test_a_damaged_file_is_made_again(
     path: Path, tmp_path: Path, listing: Counter, damage: Callable[[bytes], bytes]
