@@ -54,6 +54,16 @@ def sqlite(opt: str, *, debug: bool = True) -> Path:
     return large_program("sqlite_speed", opt, fetch(SQLITE), ("sqlite3",), SQLITE_FLAGS, debug)
 
 
+def sqlite_twin(opt: str) -> Path:
+    """Build the same program for this machine."""
+    folder = fetch(SQLITE)
+    sources = (PROGRAMS / "sqlite_speed.c", folder / "sqlite3.c")
+    # As wasm-ld does, leave out what nobody calls.
+    linked = ("-fno-pie", "-no-pie", "-ffunction-sections", "-Wl,--gc-sections")
+    options = (f"-{opt}", "-g", *linked, f"-I{folder}", *SQLITE_FLAGS)
+    return build_cached(COMPILER, options, sources, "sqlite_speed")
+
+
 def lua(opt: str, *, debug: bool = True) -> Path:
     """Build Lua with a program that runs a script."""
     return large_program("lua_speed", opt, fetch(LUA), tuple(LUA_PARTS), LUA_FLAGS, debug)
