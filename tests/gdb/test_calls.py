@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gdb.languages import cplusplus, rust
 from tests.gdb.session import TIME_LIMIT, Gdb, debug, debug_natively, plain, serving
 from tests.guests.build import Guest
 from tests.guests.fixtures import Builder
@@ -238,3 +239,27 @@ def test_many_calls_in_one_stop_leave_no_trace(program: Guest, tmp_path: Path, c
     assert len(before) > 0x10000
     assert before == after
     assert "exited with code 03" in said["c"]
+
+
+def test_methods_and_virtual_functions_of_cplusplus() -> None:
+    asked = (
+        "print cube.area()",
+        "print ((const ns::Base *) &cube)->area()",
+        "print ns::twice<int>(21)",
+        "print ns::twice<double>(1.25)",
+        "print pointer(4)",
+    )
+    commands = ("break look", "c", *asked, "delete", "c")
+    ours = debug(cplusplus("O0", *KEEP), commands)
+    theirs = debug_natively(cplusplus("O0", native=True), commands)
+    for command in asked:
+        assert plain(ours[command]) == plain(theirs[command]), command
+    assert "exited normally" in ours["c"]
+
+
+def test_functions_of_rust_with_slices_and_strings() -> None:
+    call = "print languages::total(numbers, name, extra, boxed, pair)"
+    commands = ("tbreak languages::total", "c", call, "print name", "finish")
+    ours, theirs = debug(rust("O0"), commands), debug_natively(rust("O0", native=True), commands)
+    for command in (call, "print name"):
+        assert plain(ours[command]) == plain(theirs[command]), command

@@ -17,6 +17,7 @@ from gdbstub.objfile import (
     RegisterClass,
     TypeKind,
     eightbytes,
+    scalars,
     wasm_passing,
     wasm_result,
 )
@@ -32,6 +33,7 @@ INTEGER_RESULTS = (d.RAX, d.RDX)
 SSE_RESULTS = (d.XMM0, d.XMM1)
 
 _WORD = 8
+_PAIR = 2
 _LOW = 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -120,13 +122,18 @@ def arguments(
     follows the named parameters; `function_slot` turns an address of code into a table index.
     """
     values: list[int] = [result] if result else []
+    split = _pairs_are_split(prototype, len(types) - len(values))
     for parameter in prototype.parameters:
         ctype = parameter.type
         passing, scalar = wasm_passing(ctype)
         if passing is Passing.IGNORED:
             continue
         data = passed.value(ctype)
-        if passing is Passing.INDIRECT:
+        members = list(scalars(ctype)) if split and passing is Passing.INDIRECT else []
+        if len(members) == _PAIR:
+            for (offset, member), type_ in zip(members, types[len(values) :], strict=False):
+                values.append(_scalar(data[offset:], member, type_))
+        elif passing is Passing.INDIRECT:
             values.append(stack.put(data[: ctype.size]))
         elif passing is Passing.PAIR:
             values += (int.from_bytes(data[at : at + 8], "little") for at in (0, 8))
@@ -142,6 +149,20 @@ def arguments(
             f"{prototype.name} takes {len(types)} Wasm values, its declaration makes {len(values)}",
         )
     return values
+
+
+def _pairs_are_split(prototype: Prototype, wanted: int) -> bool:
+    """Say whether structs of two scalars travel as two values, as Rust's slices and strings do.
+
+    The callee's Wasm type tells: it takes as many values more as there are such structs.
+    """
+    passings = [(p.type, wasm_passing(p.type)[0]) for p in prototype.parameters]
+    values = sum({Passing.IGNORED: 0, Passing.PAIR: 2}.get(passing, 1) for _, passing in passings)
+    pairs = sum(
+        passing is Passing.INDIRECT and len(list(scalars(ctype))) == _PAIR
+        for ctype, passing in passings
+    )
+    return pairs > 0 and not prototype.variadic and wanted == values + pairs
 
 
 def _scalar(data: bytes, scalar: CType, type_: int) -> int:
