@@ -1,4 +1,4 @@
-"""Our command line as a server process on a free port, for sessions of real debuggers."""
+"""A server process on a free port, our command line or gdbserver, for sessions of real debuggers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import IO
 from tests.guests.build import Guest
 
 TIME_LIMIT = 50
-_LISTENING = re.compile(r"Listening on \S+?:(\d+) ")
+_LISTENING = re.compile(r"Listening on (?:port (\d+)|\S+?:(\d+) )")
+_RESUMES = re.compile(r"> vCont;[cr]|> [cC]")
 
 
 @dataclass
@@ -33,6 +34,12 @@ class Server:
         self.process.stdin.write(text)
         self.process.stdin.flush()
 
+    def end_input(self) -> None:
+        """Let the guest's next read find the end."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.stdin = None
+
     def output(self) -> str:
         """Wait for the server's end; return what the guest wrote."""
         return self.process.communicate(timeout=TIME_LIMIT)[0]
@@ -44,6 +51,15 @@ class Server:
             if line == f"> {packet}\n":
                 return
         raise AssertionError("the server ended: " + "".join(self.seen))
+
+    def wait_for_resumes(self, count: int) -> None:
+        """Wait until the guest has been resumed `count` times (needs the log of packets)."""
+        while count:
+            line = self.lines.get(timeout=TIME_LIMIT)
+            if line is None:
+                raise AssertionError("the server ended: " + "".join(self.seen))
+            self.seen.append(line)
+            count -= bool(_RESUMES.match(line))
 
     def log(self) -> list[str]:
         """Return all lines of stderr, once the server has ended."""
@@ -65,8 +81,15 @@ def serving(
 ) -> Iterator[Server]:
     """Serve a guest."""
     words = [sys.executable, "-m", "gdbstub", *options, "127.0.0.1:0", str(guest.program)]
+    with server([*words, *arguments]) as started:
+        yield started
+
+
+@contextmanager
+def server(words: Sequence[str]) -> Iterator[Server]:
+    """Start a server, ours or gdbserver, and wait until it listens."""
     process = subprocess.Popen(
-        [*words, *arguments],
+        words,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,7 +106,7 @@ def serving(
             seen.append(line)
             if found := _LISTENING.search(line):
                 process.stderr = None  # the pump's alone
-                yield Server(process, int(found[1]), lines, seen)
+                yield Server(process, int(found[1] or found[2]), lines, seen)
                 return
         raise AssertionError("the server ended: " + "".join(seen))
     finally:

@@ -5,90 +5,15 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Thread
-from typing import IO
+from dataclasses import dataclass
 
+import tests.serving
 from tests.guests.build import Guest
+from tests.serving import TIME_LIMIT, Server
 
-TIME_LIMIT = 50
 _MARK = "@@@"
-_LISTENING = re.compile(r"Listening on (?:port (\d+)|\S+?:(\d+) )")
-_RESUMES = re.compile(r"> vCont;[cr]|> [cC]")
-
-
-@dataclass
-class Server:
-    """A server process: its port, and the lines of its stderr as they come."""
-
-    process: subprocess.Popen[str]
-    port: int
-    lines: SimpleQueue[str | None]
-    seen: list[str] = field(default_factory=list)
-
-    def wait_for_resumes(self, count: int) -> None:
-        """Wait until the guest has been resumed `count` times (needs the log of packets)."""
-        while count:
-            line = self.lines.get(timeout=TIME_LIMIT)
-            if line is None:
-                raise AssertionError("the server ended: " + "".join(self.seen))
-            self.seen.append(line)
-            count -= bool(_RESUMES.match(line))
-
-    def send(self, text: str) -> None:
-        """Give the guest a line to read."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(text)
-        self.process.stdin.flush()
-
-    def end_input(self) -> None:
-        """Let the guest's next read find the end."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.stdin = None
-
-    def output(self) -> str:
-        """Wait for the server's end; return what the guest wrote."""
-        return self.process.communicate(timeout=TIME_LIMIT)[0]
-
-
-def _pump(stream: IO[str], lines: SimpleQueue[str | None]) -> None:
-    with stream:
-        for line in stream:
-            lines.put(line)
-    lines.put(None)
-
-
-@contextmanager
-def _server(words: Sequence[str]) -> Iterator[Server]:
-    process = subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    lines: SimpleQueue[str | None] = SimpleQueue()
-    seen = []
-    assert process.stderr is not None
-    pump = Thread(target=_pump, args=(process.stderr, lines), daemon=True)
-    pump.start()
-    try:
-        while (line := lines.get(timeout=TIME_LIMIT)) is not None:
-            seen.append(line)
-            if found := _LISTENING.search(line):
-                process.stderr = None  # the pump's alone
-                yield Server(process, int(found[1] or found[2]), lines, seen)
-                return
-        raise AssertionError("the server ended: " + "".join(seen))
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        pump.join()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
 
 
 @contextmanager
@@ -96,8 +21,8 @@ def serving(
     guest: Guest, *arguments: str, options: Sequence[str] = (), once: bool = True
 ) -> Iterator[Server]:
     """Serve a guest with our server, on a free port; to one client, if `once`."""
-    words = [sys.executable, "-m", "gdbstub", *(["--once"] * once), *options, "127.0.0.1:0"]
-    with _server([*words, str(guest.program), *arguments]) as server:
+    words = [*(["--once"] * once), *options]
+    with tests.serving.serving(guest, *arguments, options=words) as server:
         yield server
 
 
@@ -105,7 +30,7 @@ def serving(
 def serving_natively(twin: Guest, *arguments: str) -> Iterator[Server]:
     """Serve the native twin with gdbserver."""
     words = ["gdbserver", "--once", "127.0.0.1:0", str(twin.program), *arguments]
-    with _server(words) as server:
+    with tests.serving.server(words) as server:
         yield server
 
 

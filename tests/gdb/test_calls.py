@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.gdb.languages import cplusplus, rust
-from tests.gdb.session import TIME_LIMIT, Gdb, debug, debug_natively, plain, serving
+from tests.gdb.session import Gdb, debug, debug_natively, plain, serving
 from tests.guests.build import Guest
 from tests.guests.fixtures import Builder
+from tests.serving import TIME_LIMIT
 
 HERE = Path(__file__).parent
 KEEP = ("-Wl,--no-gc-sections",)
