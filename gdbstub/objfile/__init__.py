@@ -20,6 +20,7 @@ from gdbstub.objfile.prototypes import (
     wasm_result,
 )
 from gdbstub.objfile.report import Issue, PatchReport, report_lines
+from gdbstub.objfile.rows import LineTable
 from gdbstub.objfile.types import CType, Field, TypeKind
 from gdbstub.objfile.vmctx import VmctxLayout
 
@@ -32,6 +33,7 @@ __all__ = [
     "FunctionView",
     "Issue",
     "ListedFunction",
+    "LineTable",
     "Listing",
     "ModuleImage",
     "ObjectCache",

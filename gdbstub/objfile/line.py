@@ -38,6 +38,8 @@ class LineHeader:
         self.program = position + length
         self.min_length = data[position]
         position += 2 if self.version >= 4 else 1
+        self.default_is_stmt = data[position] != 0
+        line_base = int.from_bytes(data[position + 1 : position + 2], "little", signed=True)
         line_range = data[position + 2]
         self.opcode_base = data[position + 3]
         self.operands = data[position + 4 : position + 3 + self.opcode_base]
@@ -45,6 +47,9 @@ class LineHeader:
             raise DwarfError("line program header makes no sense")
         self.advance = [
             (opcode - self.opcode_base) // line_range * self.min_length for opcode in range(256)
+        ]
+        self.line_advance = [
+            line_base + (opcode - self.opcode_base) % line_range for opcode in range(256)
         ]
 
 

@@ -41,7 +41,8 @@ from jit.runtime.store import Store
 
 Handler = Callable[[DebugEvent], None]
 Found = TypeVar("Found")
-Quiet = tuple[Module, range]
+Quiet = tuple[Module, tuple[range, ...]]
+"""PCs of a module at which steps are of no interest."""
 
 _INTERRUPT = Interrupt()
 _INTERRUPT_IN_HOST_CALL = Interrupt(in_host_call=True)
@@ -204,9 +205,10 @@ class DebugCore:
     def _is_quiet(self, site: Site, index: int) -> bool:
         """Say whether a point lies where steps are of no interest."""
         quiet = self._quiet
-        if quiet is None or site.points[index].pc not in quiet[1]:
+        if quiet is None or site.range.code.module is not quiet[0]:
             return False
-        return site.range.code.module is quiet[0]
+        pc = site.points[index].pc
+        return any(pc in pcs for pcs in quiet[1])
 
     def _watched(
         self, activation: Activation, site: Site, index: int, event: DebugEvent | None
@@ -421,7 +423,7 @@ class DebugCore:
     def set_single_step(self, on: bool, quiet: Quiet | None = None) -> None:
         """Switch single-step mode; nothing is done if it is as wanted.
 
-        Boundaries of `quiet` (a range of PCs of a module) are none.
+        The boundaries in `quiet` are none.
         """
         if on == self._step and quiet == self._quiet:
             return
@@ -514,11 +516,11 @@ class DebugCore:
 
 
 def _overlap(function: CodeRange, quiet: Quiet | None) -> bool:
-    """Say whether a function has boundaries in a range."""
-    if quiet is None or function.code.module is not quiet[0]:
+    """Say whether a function has quiet boundaries."""
+    if quiet is None or function.code.module is not quiet[0] or not function.table.boundaries:
         return False
-    pcs, boundaries = quiet[1], function.table.boundaries
-    return bool(boundaries) and boundaries[0].pc < pcs.stop and boundaries[-1].pc >= pcs.start
+    first, last = function.table.boundaries[0].pc, function.table.boundaries[-1].pc
+    return any(first < pcs.stop and last >= pcs.start for pcs in quiet[1])
 
 
 class BreakpointEdit:

@@ -140,12 +140,12 @@ class Debugger:
         """The event the guest stands at; None while it runs and when nothing runs."""
         return self._event
 
-    def step(self, on: bool, quiet: tuple[int, range] | None = None) -> None:
+    def step(self, on: bool, quiet: tuple[int, Sequence[range]] | None = None) -> None:
         """Switch single-step mode: a Breakpoint event at every boundary, function entries included.
 
         Within `quiet`, PCs of a module, there are none but for breakpoints: the guest runs at full speed.
         """
-        within = None if quiet is None else (self._module(quiet[0]), quiet[1])
+        within = None if quiet is None else (self._module(quiet[0]), tuple(quiet[1]))
         self._core.set_single_step(on, within)
 
     @property

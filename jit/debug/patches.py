@@ -4,7 +4,7 @@ Only code that nothing runs in may be patched.  A function is patched by its dif
 it at once, by one write of an image made beforehand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from jit.abi.frame_table import FrameTable, RowKind
 from jit.runtime.code import CodeRange, StoreCode
@@ -46,13 +46,16 @@ class Patches:
             self._code.machine.patch(function.start, images.all_enabled)
             self._note(function, images.sites)
 
-    def enable_outside(self, function: CodeRange, quiet: range, pcs: Iterable[int]) -> None:
+    def enable_outside(
+        self, function: CodeRange, quiet: Sequence[range], pcs: Iterable[int]
+    ) -> None:
         """Enable every site of a function but those whose ops all lie in `quiet`; those at `pcs` too."""
         images = self._images_of(function)
         silent = {
             row.patch
             for row in function.table.rows
-            if row.kind is RowKind.SITE and all(point.pc in quiet for point in row.points)
+            if row.kind is RowKind.SITE
+            and all(any(point.pc in part for part in quiet) for point in row.points)
         }
         silent.difference_update(_sites_at(function.table, pcs))
         wanted = images.sites - silent

@@ -8,7 +8,7 @@ served right after it; the engine's own stop for it, coming later, is a boundary
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gdbstub.target import (
@@ -76,6 +76,7 @@ class ProgramGuest:
         self._standing = Standing(RawKind.ENTRY, self._view.outside())
         self._gate: Gate
         self._hits: dict[Address, Standing] = {}
+        self._quiet: tuple[int, Sequence[range]] | None = None
         self._indices: dict[object, int] = {}
         self._entered = False
         self._killer = Signal.NONE
@@ -183,14 +184,11 @@ class ProgramGuest:
 
     def _go_on(self, verdict: Verdict) -> None:
         """Step or run as a verdict says: at full speed where its steps need not be reported."""
+        if verdict.parked:
+            low, high = verdict.quiet_low, verdict.quiet_high
+            self._quiet = self._view.quiet(Address(low), Address(high)) if high else None
         stepping = verdict.stepping and not self._view.coasting
-        place = self._place() if stepping and verdict.quiet_high else None
-        if place is None:
-            self._debugger.step(stepping)
-            return
-        base = self._view.address(place[0], 0)
-        quiet = range(verdict.quiet_low - base, verdict.quiet_high - base)
-        self._debugger.step(True, (place[0], quiet))
+        self._debugger.step(stepping, self._quiet if stepping else None)
 
     def _standing_at(self, kind: RawKind, address: Address) -> Standing:
         """Return a standing without more to it; breakpoints with false conditions come by often."""

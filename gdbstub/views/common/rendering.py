@@ -82,6 +82,13 @@ class Rendering(Target, Reader, Protocol):
         """Whether the step under way goes on at full speed until a boundary is hit; asked after `points`."""
         ...
 
+    def quiet(self, low: Address, high: Address) -> tuple[int, Sequence[range]] | None:
+        """Return where a step over [low, high) need not stop: a module and PCs of it.
+
+        Asked when it begins, the guest standing where it does so; None: it stops everywhere.
+        """
+        ...
+
     def address(self, module: int, pc: int) -> Address:
         """Return the address of a PC."""
         ...

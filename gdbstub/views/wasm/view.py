@@ -99,6 +99,10 @@ class WasmView:
         """Whether a step under way runs at full speed; see `Rendering`."""
         return self._steps.coasting
 
+    def quiet(self, low: Address, high: Address) -> tuple[int, Sequence[range]] | None:
+        """Never: lldb steps op by op, or from breakpoint to breakpoint; see `Rendering`."""
+        return None
+
     def address(self, module: int, pc: int) -> Address:
         """Return the address of a PC; see `Rendering`."""
         return encode(Kind.CODE, module, pc)

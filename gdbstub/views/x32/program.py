@@ -11,6 +11,7 @@ from functools import cached_property
 
 from gdbstub.objfile import (
     EntryKind,
+    LineTable,
     ModuleImage,
     ObjectCache,
     ObjectFile,
@@ -63,6 +64,15 @@ class ServedProgram:
         if path != self.path:
             raise TargetError(errno.ENOENT, f"{path} is not served")
         return self._object.elf
+
+    @cached_property
+    def _lines(self) -> LineTable:
+        image = self._image
+        return LineTable(image.customs.get(".debug_line", b""), image.code_section_payload)
+
+    def same_line(self, module: int, pc: int) -> tuple[range, ...]:
+        """Return the PCs around one that are of its source line; none where no line is known."""
+        return self._lines.same_line(pc) if module == 0 else ()
 
     def report(self) -> Iterator[str]:
         """Yield what became of the module's debug information, as lines for people."""

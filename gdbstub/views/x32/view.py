@@ -39,6 +39,7 @@ from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.image import vmctx_layout
+from gdbstub.views.x32.line_steps import LineSteps
 from gdbstub.views.x32.memories import MemoriesWindow
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
@@ -112,6 +113,7 @@ class X32View:
             self._pc_of,
             self._code_at,
         )
+        self._line_steps = LineSteps(stage.debugger, self._program, self._window)
         self._standing = Standing(RawKind.ENTRY, Address(HOST_RETURN))
 
     # As the guest drives it
@@ -133,6 +135,10 @@ class X32View:
     def coasting(self) -> bool:
         """Never: gdb steps over calls by breakpoints of its own; see `Rendering`."""
         return False
+
+    def quiet(self, low: Address, high: Address) -> tuple[int, Sequence[range]] | None:
+        """Return where a step need not stop; see `Rendering`."""
+        return self._line_steps.quiet(low, high)
 
     def address(self, module: int, pc: int) -> Address:
         """Return the address of a PC; see `Rendering`."""

@@ -260,7 +260,7 @@ def stops_of_loop(guest: Guest, count: int, first: int, last: int) -> list[tuple
         ops = debugger.boundaries(module, place.function)
         stops.append((place.function, list(ops).index(place.pc)))
 
-    debugger.step(True, (module, range(pcs[first], pcs[last])))
+    debugger.step(True, (module, [range(pcs[first], pcs[last])]))
     assert guest.run(instance, "f", count, handler=handler) == count
     debugger.step(False)
     return stops
@@ -274,13 +274,31 @@ def test_quiet_ops_are_no_stops_and_all_others_are(guest: Guest, first: int, las
     assert stops_of_loop(guest, 3, first, last) == loud
 
 
+def test_several_ranges_are_quiet(guest: Guest) -> None:
+    instance = guest.load(LOOP)
+    debugger = guest.debugger
+    assert debugger is not None
+    pcs = debugger.boundaries(0, 1)
+    stops: list[int] = []
+
+    def handler(event: DebugEvent) -> None:
+        place = guest.place()
+        if place.function == 1:
+            stops.append(pcs.index(place.pc))
+
+    debugger.step(True, (0, [range(pcs[0], pcs[4]), range(pcs[6], pcs[13])]))
+    guest.run(instance, "f", 2, handler=handler)
+    debugger.step(False)
+    assert stops == [4, 5, 4, 5, 13, 14]
+
+
 def test_quiet_ops_are_run_at_full_speed(guest: Guest) -> None:
     instance = guest.load(LOOP)
     debugger = guest.debugger
     assert debugger is not None
     pcs = debugger.boundaries(0, 1)
     before = guest.store.executions
-    debugger.step(True, (0, range(pcs[0], pcs[10])))
+    debugger.step(True, (0, [range(pcs[0], pcs[10])]))
     guest.run(instance, "f", 10_000, handler=lambda event: None)
     assert guest.store.executions - before < 100
 
@@ -298,7 +316,7 @@ def test_breakpoints_in_a_quiet_range_are_hit(guest: Guest) -> None:
             debugger.set_breakpoint(0, pcs[7])
 
     debugger.set_breakpoint(0, pcs[5])
-    debugger.step(True, (0, range(pcs[0], pcs[10])))
+    debugger.step(True, (0, [range(pcs[0], pcs[10])]))
     guest.run(instance, "f", 3, handler=handler)
     assert hits == [1, 1, 2, 2, 3, 3]
 
@@ -315,11 +333,11 @@ def test_a_quiet_range_is_changed_on_the_way(guest: Guest) -> None:
         if place.function == 1:
             places.append(pcs.index(place.pc))
             if place.pc == pcs[3]:
-                debugger.step(True, (0, range(pcs[0], pcs[10])))
+                debugger.step(True, (0, [range(pcs[0], pcs[10])]))
             elif place.pc == pcs[12]:
                 debugger.step(True)
 
-    debugger.step(True, (0, range(pcs[0], pcs[3])))
+    debugger.step(True, (0, [range(pcs[0], pcs[3])]))
     guest.run(instance, "f", 5, handler=handler)
     debugger.step(False)
     assert places == [3, 10, 11, 12, 13, 14]

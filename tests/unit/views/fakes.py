@@ -97,7 +97,7 @@ class FakeDebugger:
         self.linear = bytearray(0x10000)
         self.stepping = False
         self.interrupts = 0
-        self.quiet: tuple[int, range] | None = None
+        self.quiet: Any = None
 
     def frame(self, index: int) -> FakeFrame | None:
         self.asked = max(self.asked, index + 1)
@@ -146,7 +146,7 @@ class FakeDebugger:
     def set_global_bits(self, instance: str, index: int, bits: int) -> None:
         self.globals[index] = bits
 
-    def step(self, on: bool, quiet: tuple[int, range] | None = None) -> None:
+    def step(self, on: bool, quiet: Any = None) -> None:
         self.stepping = on
         self.quiet = quiet
 
