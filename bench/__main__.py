@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import compile_speed, connect, generated_code, packets, startup, stops
+from bench import compile_speed, connect, decisions, generated_code, packets, startup, stops
 from bench.fetch import FetchError
 from bench.figures import Figure, WrongResult, write_figure
 from bench.peer import MissingPeer
@@ -18,6 +18,7 @@ BENCHES: Mapping[str, Callable[[int], Figure]] = {
     "start-up": startup.bench,
     "packets": packets.bench,
     "connect": connect.bench,
+    "decisions": decisions.bench,
     "stops": stops.bench,
 }
 
