@@ -67,6 +67,9 @@ DEFERRED: dict[str, str] = {
 }
 # fmt: on
 
+WHOLE = {"jit": "jit.api"}
+"""Packages whose names are those of another, which has the list: the only ones that may `import *`."""
+
 FILES = sorted(
     path.relative_to(ROOT)
     for package in ("jit", "gdbstub")
@@ -189,7 +192,7 @@ def test_imports_are_absolute_named_and_at_the_top(path: Path) -> None:
     for found in imports_of(path):
         if found.relative:
             wrong.append(f"{path}:{found.line}: relative import")
-        if found.star:
+        if found.star and WHOLE.get(module_name(path)) != found.module:
             wrong.append(f"{path}:{found.line}: import *")
         if not found.at_top:
             excuses = [
