@@ -149,6 +149,10 @@ class Execution:
             raise Killed
         return order
 
+    def passing(self, pc: Address, reader: Reader) -> Callable[[], bool] | None:
+        """Return what says that a breakpoint's hit comes to nothing (`Gate`, on the worker)."""
+        return self.policy.passing(pc, reader)
+
     def _work(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         exit_: Exit | None = None

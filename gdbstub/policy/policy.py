@@ -92,6 +92,24 @@ class Policy:
             return None
         return onward
 
+    def passing(self, pc: Address, reader: Reader) -> Callable[[], bool] | None:
+        """Return what says whether a breakpoint's hit comes to nothing now; see `Gate`."""
+        kinds = tuple(self._sites.get(pc, {}).values())
+        if len(kinds) != 1 or not kinds[0][0] or kinds[0][1]:
+            return None
+        conditions = kinds[0][0]
+        if len(conditions) > 1:
+            return lambda: not self._any_true(conditions, reader)
+        condition = conditions[0]
+
+        def passes() -> bool:
+            try:
+                return not condition(reader)
+            except (AgentError, TargetError):
+                return False  # the event comes, and finds out again
+
+        return passes
+
     def _hit(self, pc: Address, reader: Reader) -> bool:
         site = self._sites.get(pc)
         if site is None:

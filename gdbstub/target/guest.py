@@ -8,6 +8,7 @@ client resumes. While it is parked the server's own thread calls the `Target`.
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,6 +69,13 @@ class Gate(Protocol):
         """Decide, or park until the client resumes. Raises `Killed` to unwind the guest.
 
         `pc` is the address the client knows: of a breakpoint, the one it inserted.
+        """
+        ...
+
+    def passing(self, pc: Address, reader: Reader) -> Callable[[], bool] | None:
+        """Return what says whether BREAKPOINT at `pc` would be passed over now, if that is all there is to it.
+
+        None where a hit may do more. Good until the guest has been parked.
         """
         ...
 

@@ -80,6 +80,10 @@ class DebugCore:
         """Activations that went to canonical code at this stop: the site and the point they are at now."""
         self._reported: dict[int, tuple[Activation, int]] = {}
         """By depth: an activation that was stopped at the interrupt check before an enabled site."""
+        self._passing: dict[int, tuple[Callable[[], bool], Point]] = {}
+        """By site: what says that its one breakpoint is to be passed over, asked before all else."""
+        self._passes: Callable[[], bool] | None = None
+        """Such a thing that the handler has just given for the breakpoint it was told of."""
         self._frame_pointer = GENERAL + store.isa.convention.frame_pointer
         store.hooks = self
 
@@ -88,6 +92,9 @@ class DebugCore:
     def on_breakpoint(self, activation: Activation) -> None:
         address = activation.context.words[PC]
         if self._reported and self._take_reported(activation) == address:
+            return
+        known = self._passing.get(address)
+        if known is not None and not self._step and self._is_passed(activation, *known):
             return
         site = self._sites.get(address)
         if site is None:
@@ -196,11 +203,37 @@ class DebugCore:
                 event = self._watched(activation, site, index, event)
             if event is not None:
                 self._report(activation, event, site.points[index])
+                if self._passes is not None:
+                    self._keep_passing(site, index)
                 if self._moved:
                     site, index = self._moved.pop(activation, (site, index))
                 if site.range.watch is not self.store.code.watch:
                     site = self._transfer(activation, site)
             index += 1
+
+    def pass_while(self, passes: Callable[[], bool]) -> None:
+        """See `Debugger.pass_while`."""
+        self._passes = passes
+
+    def pass_nothing(self) -> None:
+        """Forget what was given to `pass_while`."""
+        self._passes = None
+        self._passing.clear()
+
+    def _keep_passing(self, site: Site, index: int) -> None:
+        """Ask at the site from now on, where a hit of it could mean nothing but this breakpoint."""
+        passes, self._passes = self._passes, None
+        alone = sum(event is not None for event in site.events) == 1
+        if passes is not None and alone and site.events[index] and not self.watchpoints.slots:
+            self._passing[site.address] = passes, site.points[index]
+
+    def _is_passed(self, activation: Activation, passes: Callable[[], bool], point: Point) -> bool:
+        self.standing[activation] = point
+        try:
+            return passes()
+        finally:
+            del self.standing[activation]
+            self.store.executions += 1
 
     def _is_quiet(self, site: Site, index: int) -> bool:
         """Say whether a point lies where steps are of no interest."""
@@ -489,6 +522,7 @@ class DebugCore:
     def edit(self, owner: Owner = None) -> "BreakpointEdit":
         """Return an edit session, to be used in a `with`.  Raise StoreInUse while the guest runs."""
         self.check_standing()
+        self.pass_nothing()
         return BreakpointEdit(self, owner)
 
     def apply(self, functions: set[FunctionKey]) -> None:

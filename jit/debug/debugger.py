@@ -105,6 +105,18 @@ class Debugger:
         function = instance.func(index)
         return quiet_calls.call(self._core, instance, function, arguments, seconds)
 
+    def pass_while(self, passes: Callable[[], bool]) -> None:
+        """For the handler of a breakpoint: pass over its next hits while `passes` says so, unreported.
+
+        `passes` is called where the handler would be, may look but not touch, and is forgotten when
+        breakpoints or watchpoints change, and by `pass_nothing`. Steps are reported in any case.
+        """
+        self._core.pass_while(passes)
+
+    def pass_nothing(self) -> None:
+        """Report every hit again."""
+        self._core.pass_nothing()
+
     def jump(self, pc: int, stepping: bool) -> None:
         """Let the innermost frame go on at another op of its function when the handler returns.
 
@@ -268,11 +280,13 @@ class Debugger:
         return self._watch(frame.watched_local(access, index))
 
     def _watch(self, watchpoint: Watchpoint) -> Watchpoint:
+        self._core.pass_nothing()
         self._core.watchpoints.add(watchpoint)
         return watchpoint
 
     def unwatch(self, watchpoint: Watchpoint) -> None:
         """Remove a watchpoint; it is no error if that was done."""
+        self._core.pass_nothing()
         self._core.watchpoints.remove(watchpoint)
 
     # Frames

@@ -179,12 +179,29 @@ class ProgramGuest:
                 at = sum(other.address <= point.address for other in points)
         if verdict is not None:
             self._go_on(verdict)
+            if not (verdict.stepping or verdict.parked):
+                self._pass([point.address for point in points if point.hit])
         elif view.coasting:
             self._debugger.step(False)
+
+    def _pass(self, hits: Sequence[Address]) -> None:
+        """Have the engine ask for a condition that was false: it comes by again, often soon."""
+        passes = self._gate.passing(hits[0], self._view) if len(hits) == 1 else None
+        if passes is None:
+            return
+        standing = self._standing_at(RawKind.BREAKPOINT, hits[0])
+        stand = self._view.stand
+
+        def passed() -> bool:
+            stand(standing)
+            return passes()
+
+        self._debugger.pass_while(passed)
 
     def _go_on(self, verdict: Verdict) -> None:
         """Step or run as a verdict says: at full speed where its steps need not be reported."""
         if verdict.parked:
+            self._debugger.pass_nothing()
             low, high = verdict.quiet_low, verdict.quiet_high
             self._quiet = self._view.quiet(Address(low), Address(high)) if high else None
         stepping = verdict.stepping and not self._view.coasting

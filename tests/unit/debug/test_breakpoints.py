@@ -49,6 +49,63 @@ def hits(guest: Guest, instance: Instance, name: str, *arguments: Any) -> list[B
     return seen
 
 
+def test_hits_are_passed_over_while_something_says_so(guest: Guest) -> None:
+    instance = guest.load(SUM)
+    debugger = guest.debugger
+    assert debugger is not None
+    first, second = pcs(guest)[1], pcs(guest)[7]
+    debugger.set_breakpoint(0, first)
+    told: list[tuple[int, int]] = []
+    asked: list[tuple[int, int]] = []
+
+    def now() -> tuple[int, int]:
+        place = guest.place()
+        return place.pc, place.locals[0]
+
+    def passes() -> bool:
+        asked.append(now())
+        return now()[1] != 6
+
+    def handler(event: DebugEvent) -> None:
+        told.append(now())
+        if now()[1] == 9:
+            debugger.pass_while(passes)
+        if now()[1] == 6:
+            debugger.set_breakpoint(0, second)  # what was given is forgotten
+
+    guest.run(instance, "f", 9, handler=handler)
+    assert asked == [(first, 8), (first, 7), (first, 6)]
+    assert told[:2] == [(first, 9), (first, 6)]
+    assert told[2:] == [(second, 6), *((pc, n) for n in range(5, 0, -1) for pc in (first, second))]
+
+
+def test_what_passes_is_asked_nothing_while_stepping(guest: Guest) -> None:
+    instance = guest.load(SUM)
+    debugger = guest.debugger
+    assert debugger is not None
+    debugger.set_breakpoint(0, pcs(guest)[1])
+    steps = 0
+
+    def handler(event: DebugEvent) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 1:
+            debugger.pass_while(lambda: True)
+        if steps == 3:
+            debugger.step(True)
+
+    guest.run(instance, "f", 3, handler=handler)
+    assert steps == 1  # passed over to the end
+    steps = 1
+    guest.run(instance, "f", 3, handler=handler)
+    assert steps == 1
+    debugger.pass_nothing()
+    steps = 1
+    guest.run(instance, "f", 3, handler=handler)
+    debugger.step(False)
+    assert steps > 6  # from the second hit on, every op
+
+
 def test_a_breakpoint_stops_before_its_op_each_time(guest: Guest) -> None:
     instance = guest.load(SUM)
     assert guest.debugger is not None

@@ -120,6 +120,34 @@ def test_a_failing_condition_stops() -> None:
     assert made.decide(RawKind.BREAKPOINT, PC, READER) is None
 
 
+def test_what_passes_without_an_event() -> None:
+    made = policy()
+    passing = []
+    for conditions in (
+        (lambda reader: 0,),
+        (lambda reader: 0, lambda reader: 1),
+        (lambda reader: 0, lambda reader: 0),
+        (lambda reader: len(reader.memory(0, 1)),),
+    ):
+        made.insert(SOFTWARE, PC, conditions, ())
+        passes = made.passing(PC, READER)
+        assert passes is not None
+        passing.append(passes())
+    assert passing == [True, False, True, False]
+
+
+def test_what_does_not_pass_without_an_event() -> None:
+    made = policy()
+    assert made.passing(PC, READER) is None
+    made.insert(SOFTWARE, PC, (), ())
+    assert made.passing(PC, READER) is None
+    made.insert(SOFTWARE, PC, (lambda reader: 0,), (lambda reader: "text",))
+    assert made.passing(PC, READER) is None
+    made.insert(SOFTWARE, PC, (lambda reader: 0,), ())
+    made.insert(HARDWARE, PC, (), ())
+    assert made.passing(PC, READER) is None
+
+
 def test_commands_run_where_the_condition_is_true() -> None:
     texts: list[str] = []
     made = Policy(texts.append)

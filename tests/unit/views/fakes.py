@@ -150,5 +150,11 @@ class FakeDebugger:
         self.stepping = on
         self.quiet = quiet
 
+    def pass_while(self, passes: Any) -> None:
+        pass
+
+    def pass_nothing(self) -> None:
+        pass
+
     def interrupt(self) -> None:
         self.interrupts += 1

@@ -88,6 +88,9 @@ class Gate:
         self.during()
         return self.verdicts.pop(0)
 
+    def passing(self, pc: Address, reader: Any) -> None:
+        return None
+
 
 def boundary(engine: Engine) -> Any:
     """A stop at a boundary, if there is reason for one."""

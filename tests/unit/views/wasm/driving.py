@@ -38,6 +38,9 @@ class Session:
         self.view.stop()
         return self.acts.pop(0)(self) if self.acts else GO
 
+    def passing(self, pc: Address, reader: Reader) -> None:
+        return None
+
     def run(self, *acts: Act) -> Exit:
         self.acts = list(acts)
         return self.guest.run(self)

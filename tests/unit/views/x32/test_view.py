@@ -76,10 +76,14 @@ class Session:
         self.view = view
         self.acts = list(acts)
         self.events: list[tuple[RawKind, int]] = []
+        self.passes: Callable[[], bool] | None = None
 
     def event(self, kind: RawKind, pc: Address, reader: Reader) -> Verdict:
         self.events.append((kind, pc - CODE))
         return self.acts.pop(0)(self.view) if self.acts else GO
+
+    def passing(self, pc: Address, reader: Reader) -> Callable[[], bool] | None:
+        return self.passes
 
     def run(self) -> Exit:
         return self.guest.run(self)
@@ -148,6 +152,27 @@ def test_a_breakpoint_is_reported_with_registers() -> None:
     [stop] = stops
     assert isinstance(stop.reason, Breakpoint)
     assert dict(stop.registers)[d.RIP] == (CODE + target).to_bytes(4, "little")  # type: ignore[index]
+
+
+def test_a_breakpoint_that_nothing_comes_of_is_asked_about_without_an_event() -> None:
+    """Frames, too, are read afresh each time."""
+    text = """(module (func $f (param i32) nop) (func (export "_start") (local i32)
+        loop (call $f (local.get 0))
+             (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 9)))
+        end))"""
+    seen = []
+
+    def passes() -> bool:
+        seen.append(word(session.view, layout.local_offset(0)))
+        return seen[-1] != 6
+
+    first = Session(text=text)
+    first.run()
+    session = Session(break_at(first.op(0, 0)), lambda view: Verdict(stepping=False), text=text)
+    session.passes = passes
+    assert session.run() == Exited(0)
+    assert seen == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert len(session.events) == 3  # the entry, the first, and the one that is not passed over
 
 
 def test_what_a_call_returned_is_in_rax() -> None:
