@@ -2,8 +2,14 @@
 
 For modules without DWARF. The listing comes as data, a line an operator; functions, parameters and
 locals are named by it, typed by Wasm type, and the line table says which line each operator is on.
-An operator's line is a statement, and the first operator is where a function is entered, so `step`
-is one operator.
+An operator's line is a statement, so `step` is one operator; the line before the first is that of the
+local declarations, which gdb skips as a prologue.
+
+What a function takes and gives in the source's language is not known, and gdb has its own way to say
+so: `fib` is a symbol without debug information, of unknown type until it is cast. So its entry must
+not be found by that name, nor by the symbol's address: it lies within another function's, `fib.wat`,
+and begins at the local declarations, where the symbol is at the first operator. Frames show it under
+its own name, with parameters and locals. `main` alone is found, for gdb ends backtraces there.
 """
 
 from collections.abc import Mapping
@@ -27,8 +33,13 @@ from gdbstub.objfile.leb import sleb
 from gdbstub.objfile.prototypes import WasmSignature
 from gdbstub.objfile.wasm_types import WasmTypes, c_name, unique_names
 
-PRODUCER = "wasm-gdbstub listing"
-"""Not clang's name: gdb would take the line after the first for the end of a prologue."""
+PRODUCER = "clang wasm-gdbstub listing"
+"""Begins like clang's: so gdb takes the line after the first for the end of a prologue."""
+
+LISTED = b".wat"
+"""What the name of a listed function ends in, where gdb finds it."""
+
+_FOUND_BY_NAME = b"main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +134,13 @@ def describe(
     types = WasmTypes(unit)
     for function, line in zip(listing.functions, listing.first_lines(), strict=True):
         code = images[function.index]
-        start, end = base + code.first_op, base + code.end
-        runs.append(LineRun(line + len(function.head), [base + pc for pc, _ in function.ops], end))
+        name = names[function.index]
+        start = base + (code.first_op if name == _FOUND_BY_NAME else code.body_start)
+        end = base + code.end
+        places = [start, *(base + pc for pc, _ in function.ops)]
+        runs.append(LineRun(line + len(function.head) - 1, places, end))
         ranges.append((start, end - start))
-        _describe_function(unit, types, function, names[function.index], line, start, end)
+        _describe_function(unit, types, function, name, line, start, end)
     unit.end()
     return ListedDwarf(unit, line_program(str(source.parent), source.name, runs), ranges)
 
@@ -142,16 +156,25 @@ def _describe_function(
 ) -> None:
     declared = [types.of(type_) for type_ in function.local_types]
     returned = [types.of(type_) for type_ in function.results[:1]]
-    unit.entry(
-        dw.DW_TAG_subprogram,
-        Value(dw.DW_AT_name, dw.DW_FORM_string, name),
+    common = (
         Value(dw.DW_AT_decl_file, dw.DW_FORM_data1, 1),
         Value(dw.DW_AT_decl_line, dw.DW_FORM_udata, line),
         flag(dw.DW_AT_prototyped),
-        flag(dw.DW_AT_external),
         *(refer(dw.DW_AT_type, type_) for type_ in returned),
         Value(dw.DW_AT_low_pc, dw.DW_FORM_addr, start),
         Value(dw.DW_AT_high_pc, dw.DW_FORM_data4, end - start),
+    )
+    hidden = name != _FOUND_BY_NAME
+    if hidden:
+        outer = Value(dw.DW_AT_name, dw.DW_FORM_string, name + LISTED)
+        unit.entry(dw.DW_TAG_subprogram, outer, flag(dw.DW_AT_external), *common, children=True)
+        for type_ in declared[: function.num_params]:
+            unit.entry(dw.DW_TAG_formal_parameter, refer(dw.DW_AT_type, type_))
+    unit.entry(
+        dw.DW_TAG_subprogram,
+        Value(dw.DW_AT_name, dw.DW_FORM_string, name),
+        *common,
+        *(() if hidden else (flag(dw.DW_AT_external),)),
         Value(dw.DW_AT_frame_base, dw.DW_FORM_exprloc, bytes((CALL_FRAME_CFA,))),
         children=bool(declared),
     )
@@ -164,6 +187,8 @@ def _describe_function(
             located(bytes((FBREG,)) + sleb(layout.local_offset(index))),
         )
     if declared:
+        unit.end()
+    if hidden:
         unit.end()
 
 

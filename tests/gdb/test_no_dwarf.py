@@ -92,6 +92,29 @@ def test_locals_are_written_and_results_shown(stripped: Guest) -> None:
     assert "Value returned is $3 = 1" in ours["finish"]
 
 
+def test_what_a_function_takes_is_not_guessed(stripped: Guest) -> None:
+    commands = (
+        "break fib",
+        "c",
+        "delete",
+        "up",
+        "print fib",
+        "print fib(4)",
+        "print (int)fib(4, 0)",
+    )
+    ours = debug(stripped, commands)
+    assert re.fullmatch(r"\$1 = \{<text variable, no debug info>\} 0xe\w+ <fib>", ours["print fib"])
+    assert "has unknown return type; cast the call" in ours["print fib(4)"]
+    assert ours["print (int)fib(4, 0)"].startswith("$2 = ")
+
+
+def test_functions_are_found_by_pattern(stripped: Guest) -> None:
+    ours = debug(stripped, ("rbreak ^fib", "c", "info functions ^fib"))
+    assert ours["rbreak ^fib"].count("Breakpoint") == 1
+    assert re.search(r"^Breakpoint 1, fib \(local0=", ours["c"], re.MULTILINE)
+    assert ours["info functions ^fib"].endswith("\ti32 fib.wat(i32, i32);")
+
+
 def test_breakpoints_by_line(stripped: Guest) -> None:
     first = debug(stripped, ("break fib", "c"))
     line, text = steps(first["c"])

@@ -52,6 +52,8 @@ def test_every_operator_stands_on_its_line(program: Path, source: Path, elf: Pat
     )
     shown = {int(address, 16) - BASE: text[int(line) - 1] for address, line in rows}
     expected = {pc: line for ops in operators(program).values() for pc, line in ops}
+    starts = {f.body_start for f in image_of(program).functions if f.name != "main"}
+    assert {shown.pop(start) for start in starts} == {";; its locals"}
     assert shown == expected
 
 
@@ -67,6 +69,7 @@ def test_gdb_finds_functions_lines_and_locals(program: Path, elf: Path, source: 
         "break fib",
         f"break program.wat:{line + 3}",
         "info scope fib",
+        "ptype 'fib.wat'",
         "ptype fib",
         f"list {line},{line + 2}",
         "maint expand-symtabs",
@@ -75,6 +78,7 @@ def test_gdb_finds_functions_lines_and_locals(program: Path, elf: Path, source: 
     assert f"Breakpoint 2 at {BASE + operators(program)[fib.index][1][0]:#x}" in said
     assert "Symbol first is" in said
     assert "type = i32 (i32)\n" in said
+    assert "type = <unknown return type> ()\n" in said
     assert f"{line}\t(func $fib\n{line + 1}\t;; its locals\n" in said
     assert "During symbol reading" not in said
     assert "warning" not in said.lower()
@@ -136,8 +140,9 @@ def test_value_types(program: Path, source: Path, tmp_path: Path) -> None:
     elf = tmp_path / "program.elf"
     elf.write_bytes(made.elf)
     name = made.functions[function.index].symbol.decode()
-    said = gdb(elf, f"ptype {name}", f"whatis {name}", "ptype funcref", "print sizeof(i64)")
+    said = gdb(elf, f"ptype '{name}.wat'", f"whatis {name}", "ptype funcref", "print sizeof(i64)")
     assert "type = f64 (i32, i64, f32, f64, funcref, externref, v128)" in said
+    assert "type = <text variable, no debug info>" in said
     assert "type = void (*)(void)" in said
     assert "$1 = 8" in said
 
