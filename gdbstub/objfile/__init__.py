@@ -5,7 +5,7 @@ from gdbstub.objfile.build import FunctionView, ObjectFile, build_object
 from gdbstub.objfile.cache import ObjectCache, default_folder
 from gdbstub.objfile.expression import SlotKind, WasmLocation
 from gdbstub.objfile.external import External, external_sections
-from gdbstub.objfile.image import FunctionImage, ModuleImage
+from gdbstub.objfile.image import MEMORY_ROOM, FunctionImage, ModuleImage
 from gdbstub.objfile.listing import ListedFunction, Listing
 from gdbstub.objfile.prototypes import (
     Parameter,
@@ -25,6 +25,7 @@ from gdbstub.objfile.types import CType, Field, TypeKind
 from gdbstub.objfile.vmctx import VmctxLayout
 
 __all__ = [
+    "MEMORY_ROOM",
     "CType",
     "EntryKind",
     "External",

@@ -38,6 +38,7 @@ class CodeMap:
 
     def __init__(self, image: ModuleImage) -> None:
         self.delta = image.code_delta
+        self.shown_data = image.shown_address
         self._payload = image.code_section_payload
         ordered = sorted(image.functions, key=lambda function: function.body_start)
         self.by_start = {image.dwarf_address(f.body_start): f for f in ordered}
@@ -81,7 +82,7 @@ class CodeMap:
 
 
 class AddressTables:
-    """.debug_addr: code addresses shifted, data addresses left alone."""
+    """.debug_addr: code addresses shifted, data addresses too where a guest has several memories."""
 
     def __init__(self, data: bytes, out: bytearray, code: CodeMap) -> None:
         self._data = data
@@ -106,18 +107,17 @@ class AddressTables:
         return base < 0 or len(address) < 4 or int.from_bytes(address, "little") in TOMBSTONES
 
     def patch(self) -> int:
-        """Shift every code address and return how many there were."""
+        """Shift every address and return how many there were that are not where they were."""
         count = 0
         bases = sorted(self._bases)
         for base, following in pairwise([*bases, len(self._data) + 16]):
             data_indices = self._bases[base]
             end = min(self._end(base), len(self._data), following)
             for index, position in enumerate(range(base, end - 3, 4)):
-                if index in data_indices:
-                    continue
                 address = int.from_bytes(self._data[position : position + 4], "little")
-                if address not in TOMBSTONES:
-                    shown = self._code.shown(address)
+                is_data = index in data_indices
+                shown = self._code.shown_data(address) if is_data else self._code.shown(address)
+                if address not in TOMBSTONES and not (is_data and shown == address):
                     self._out[position : position + 4] = shown.to_bytes(4, "little")
                     count += 1
         return count

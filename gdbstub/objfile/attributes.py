@@ -143,6 +143,10 @@ class AttributePatcher:
                 self._empty(position, start, end, form)
             else:
                 self._data_address = address
+                shown = self._code.shown_data(address)
+                if shown != address:
+                    struct.pack_into("<I", self._out, start + 1, shown)
+                    self._tally.expressions_patched += 1
             return end
         try:
             result = self._rewriter.rewrite(expression, self._num_locals)

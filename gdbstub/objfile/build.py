@@ -1,5 +1,6 @@
 """Puts the object file together: patched DWARF, what is made beside it, symbols, frame information."""
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -21,7 +22,7 @@ from gdbstub.objfile.elf import (
 )
 from gdbstub.objfile.expression import WasmLocation, simple_location
 from gdbstub.objfile.frame import debug_frame
-from gdbstub.objfile.image import ModuleImage
+from gdbstub.objfile.image import MEMORY_ROOM, ModuleImage
 from gdbstub.objfile.listing import Listing
 from gdbstub.objfile.prototypes import EntryPlace, Prototypes, WasmSignature
 from gdbstub.objfile.report import PatchReport
@@ -38,6 +39,12 @@ from gdbstub.objfile.types import TypeReader
 
 MEMORY_LIMIT = 0xC0000000
 """Where linear memory ends for a debugger: windows begin."""
+
+OWN_NAMES_FIRST = struct.pack("<4I", 16, 0, 0, 0)
+"""DT_SYMBOLIC (System V gABI, chapter 5): in the code of such a file, gdb looks names up there first.
+
+So it is in Wasm: no module sees another's names.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def build_object(
     names = function_names(image, dwarf)
     symbols = [
         *function_symbols(image, dwarf.code, names),
-        *variable_symbols(dwarf.reader, types, dwarf.variables, names),
+        *variable_symbols(image, dwarf.reader, types, dwarf.variables, names),
     ]
     if not image.library:
         symbols += [*table_symbols(image), host_symbol(image)]
@@ -113,6 +120,8 @@ def build_object(
     host = None if image.library else (image.host_base, image.host_size)
     frames = debug_frame(image.code_base, len(image.data), host)
     debug = [*sections.finished(), (".debug_frame", frames)]
+    if image.library:
+        debug.append((".dynamic", OWN_NAMES_FIRST))
     elf = write_elf(image.host_base, _regions(image), _segments(image), symbols, debug)
     places = {
         entry.function.index: EntryPlace(
@@ -174,15 +183,15 @@ class _Sections:
 
 def _regions(image: ModuleImage) -> list[Region]:
     memory = min(image.memory_bytes, MEMORY_LIMIT)
-    code = Region(".text", image.code_base, len(image.data), SHF_EXECINSTR)
-    if image.library:
-        return [code]
-    regions = [
-        code,
-        Region(".wasm_table", 0, TABLE_REGION_SIZE, SHF_EXECINSTR),
-        Region(".host", image.host_base, image.host_size, SHF_EXECINSTR),
-    ]
-    if memory > TABLE_REGION_SIZE:
+    regions = [Region(".text", image.code_base, len(image.data), SHF_EXECINSTR)]
+    if not image.library:
+        regions += [
+            Region(".wasm_table", 0, TABLE_REGION_SIZE, SHF_EXECINSTR),
+            Region(".host", image.host_base, image.host_size, SHF_EXECINSTR),
+        ]
+    if image.memory_base:
+        regions.append(Region(".data", image.memory_base, min(memory, MEMORY_ROOM), SHF_WRITE))
+    elif memory > TABLE_REGION_SIZE and not image.library:
         size = memory - TABLE_REGION_SIZE
         regions.append(Region(".data", TABLE_REGION_SIZE, size, SHF_WRITE))
     return regions
@@ -190,14 +199,14 @@ def _regions(image: ModuleImage) -> list[Region]:
 
 def _segments(image: ModuleImage) -> list[Segment]:
     memory = max(min(image.memory_bytes, MEMORY_LIMIT), TABLE_REGION_SIZE)
-    code = Segment(image.code_base, len(image.data), PF_R | PF_X)
-    if image.library:
-        return [code]
-    return [
-        Segment(0, memory, PF_R | PF_W | PF_X),
-        code,
-        Segment(image.host_base, image.host_size, PF_R | PF_X),
-    ]
+    segments = [Segment(image.code_base, len(image.data), PF_R | PF_X)]
+    if not image.library:
+        segments.insert(0, Segment(0, memory, PF_R | PF_W | PF_X))
+        segments.append(Segment(image.host_base, image.host_size, PF_R | PF_X))
+    if image.memory_base:
+        shown = min(memory, MEMORY_ROOM)
+        segments.append(Segment(image.memory_base, shown, PF_R | PF_W))
+    return segments
 
 
 def _ranges(image: ModuleImage, dwarf: PatchedDwarf) -> dict[int, list[tuple[int, int]]]:

@@ -50,7 +50,8 @@ class _Patcher:
         self._sections = Sections(image.customs)
         self._reader = DieReader(self._sections)
         self._code = CodeMap(image)
-        rewriters = Rewriters(image.vmctx_globals)
+        shown_address = image.shown_address if image.memory_base else None
+        rewriters = Rewriters(image.vmctx_globals, shown_address)
         self._addresses = AddressTables(
             self._sections.read(".debug_addr"),
             self._sections.patched.get(".debug_addr", bytearray()),

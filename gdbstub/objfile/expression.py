@@ -15,7 +15,7 @@ piece becomes empty.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -174,10 +174,17 @@ class Rewritten:
 class ExpressionRewriter:
     """Rewrites expressions; one that was seen before costs a look-up."""
 
-    def __init__(self, vmctx_globals: Mapping[int, int], version: int = 5) -> None:
+    def __init__(
+        self,
+        vmctx_globals: Mapping[int, int],
+        version: int = 5,
+        shown_address: Callable[[int], int] | None = None,
+    ) -> None:
         """`version` is the DWARF's: before 4 a lone location is the object itself, for there is no
-        DW_OP_stack_value; since then it is the object's address."""
+        DW_OP_stack_value; since then it is the object's address. `shown_address` says where a
+        variable is shown, None that all are where the DWARF says."""
         self._globals = vmctx_globals
+        self._shown_address = shown_address
         self._lone_is_object = version < 4
         self._cache: dict[bytes, Rewritten] = {}
         self._by_function: dict[tuple[bytes, int], Rewritten] = {}
@@ -215,10 +222,22 @@ class ExpressionRewriter:
                     and location.kind == SlotKind.STACK
                     and location.index >= layout.NEAR_STACK_SLOTS
                 )
+        shown = self._with_addresses_shown(expression, operators) if addresses else expression
         if WASM_LOCATION not in opcodes and not opcodes & _INEXPRESSIBLE:
-            return Rewritten(expression, False, tuple(indices), tuple(addresses))
-        data = self._replace(expression, operators, num_locals)
+            changed = shown != expression
+            return Rewritten(shown, changed, tuple(indices), tuple(addresses))
+        data = self._replace(shown, operators, num_locals)
         return Rewritten(data, True, tuple(indices), tuple(addresses), by_function)
+
+    def _with_addresses_shown(self, expression: bytes, operators: list[Operator]) -> bytes:
+        if self._shown_address is None:
+            return expression
+        shown = bytearray(expression)
+        for operator in operators:
+            if operator.opcode == ADDR:
+                (address,) = struct.unpack_from("<I", expression, operator.start + 1)
+                struct.pack_into("<I", shown, operator.start + 1, self._shown_address(address))
+        return bytes(shown)
 
     def _replace(
         self, expression: bytes, operators: list[Operator], num_locals: int
@@ -320,9 +339,13 @@ class ExpressionRewriter:
 class Rewriters:
     """A rewriter for each way of reading a lone location; both are kept while a module is patched."""
 
-    def __init__(self, vmctx_globals: Mapping[int, int]) -> None:
-        self._since_4 = ExpressionRewriter(vmctx_globals)
-        self._before_4 = ExpressionRewriter(vmctx_globals, version=3)
+    def __init__(
+        self,
+        vmctx_globals: Mapping[int, int],
+        shown_address: Callable[[int], int] | None = None,
+    ) -> None:
+        self._since_4 = ExpressionRewriter(vmctx_globals, shown_address=shown_address)
+        self._before_4 = ExpressionRewriter(vmctx_globals, 3, shown_address)
 
     def of(self, version: int) -> ExpressionRewriter:
         """Return the rewriter for units of a DWARF version."""

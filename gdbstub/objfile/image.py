@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from gdbstub.objfile.vmctx import VmctxLayout
 
+MEMORY_ROOM = 0x4000000
+"""How much of a memory there is room for where debuggers are shown it apart from address 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionImage:
@@ -44,7 +47,8 @@ class ModuleImage:
     layout, where debuggers are to be shown it, and `depth_address` is where they find the number
     of frames. `remarks` are told at the top of a listing and in `monitor dwarf`.
     A `library` is a module besides the program's first: its file has the module's own code alone,
-    not memory, table and host, and its vmctx is called by its name, `$vmctx_NAME`.
+    not table and host, and its vmctx is called by its name, `$vmctx_NAME`. `memory_base` is where
+    debuggers find memory 0, and in it the module's variables: not at 0 where a guest has several.
     """
 
     name: str
@@ -62,11 +66,16 @@ class ModuleImage:
     depth_address: int = 0
     remarks: tuple[str, ...] = ()
     library: bool = False
+    memory_base: int = 0
 
     @property
     def code_delta(self) -> int:
         """What turns an address of the module's DWARF into an address in the code window."""
         return self.code_base + self.code_section_payload
+
+    def shown_address(self, address: int) -> int:
+        """Return where a variable that the DWARF says to lie at `address` is shown."""
+        return address + self.memory_base if address < MEMORY_ROOM else address
 
     def dwarf_address(self, pc: int) -> int:
         """Return the DWARF address of the Wasm PC `pc`."""

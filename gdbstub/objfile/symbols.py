@@ -145,6 +145,7 @@ def readable(name: str) -> str:
 
 
 def variable_symbols(
+    image: ModuleImage,
     reader: DieReader,
     types: TypeReader,
     variables: Iterable[VariableEntry],
@@ -168,9 +169,10 @@ def variable_symbols(
         if variable.function is not None and not linkage:
             name = names[variable.function.index][0] + b"." + name
         size = VTABLE_SIZE if linkage.startswith(VTABLE_PREFIX) else types.of(die).size
-        size = min(max(size, 0), 0xFFFFFFFF - variable.address)
-        symbol = Symbol(name, variable.address, size, SymbolType.OBJECT, external)
-        found.setdefault((name, variable.address), symbol)
+        address = image.shown_address(variable.address)
+        size = min(max(size, 0), 0xFFFFFFFF - address)
+        symbol = Symbol(name, address, size, SymbolType.OBJECT, external)
+        found.setdefault((name, address), symbol)
     return list(found.values())
 
 
