@@ -65,6 +65,18 @@ def test_results_are_those_of_the_native_twin(program: Guest, twin: Guest) -> No
     assert "exited with code 03" in ours["c"]
 
 
+def test_function_pointers_are_set_to_functions(program: Guest, twin: Guest) -> None:
+    asked = (
+        "print add(apply(chosen, 5, 6), 0)",
+        "print chosen(5, 6)",
+    )
+    commands = ("break outer", "c", "set var chosen = unpointed", *asked, "delete", "c")
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    for command in asked:
+        assert plain(ours[command]) == plain(theirs[command]), command
+    assert plain(ours["print chosen(5, 6)"]) == "$2 = 506"
+
+
 NESTED = (
     "break outer",
     "c",

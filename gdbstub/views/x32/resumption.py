@@ -16,6 +16,7 @@ from gdbstub.views.x32 import passing
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.calls import Call, Callee, Calls
 from gdbstub.views.x32.frames import Block, FramesWindow
+from gdbstub.views.x32.memories import MEMORIES_END
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
@@ -28,13 +29,14 @@ from gdbstub.views.x32.resume import (
     ReturnTo,
     interpret,
 )
-from gdbstub.views.x32.windows import CODE_BASE, CodeWindow
+from gdbstub.views.x32.windows import CODE_BASE, FRAMES_BASE, FRAMES_END, CodeWindow
 from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.errors import CannotDivert
 from jit.debug.frames import FrameHandle
 
 _WORD = 8
+_POINTER = 4
 _FLOATS = frozenset({0x7D, 0x7C})
 """f32 and f64 (specification: Binary Format, Number Types)."""
 
@@ -240,6 +242,17 @@ class Resumption:
                 errno.EINVAL, f"no table has room for the function at 0x{value:x} to be pointed to"
             )
         return slot
+
+    def stored(self, address: int, data: bytes) -> bytes:
+        """Return what to store where the client writes `data`: a function's address, its table slot."""
+        holds_pointers = address < MEMORIES_END or FRAMES_BASE <= address < FRAMES_END
+        if len(data) != _POINTER or not holds_pointers:
+            return data
+        try:
+            slot = self._function_slot(int.from_bytes(data, "little"))
+        except TargetError:
+            return data
+        return slot.to_bytes(_POINTER, "little")
 
     def _frame_base(self) -> int:
         frame = self._debugger.frame(0)

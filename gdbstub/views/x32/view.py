@@ -275,7 +275,7 @@ class X32View:
 
     def write_memory(self, thread: ThreadId, address: Address, data: bytes) -> None:
         """Write guest state."""
-        self._memory.write(address, data)
+        self._memory.write(address, self._resumption.stored(address, data))
 
     def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
         """Software and hardware breakpoints, which are the same here, and watchpoints."""
