@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gdbstub.objfile import dw
 from gdbstub.objfile.dies import DieReader
 from gdbstub.objfile.report import DwarfError
-from gdbstub.objfile.types import VOID, CType, TypeKind, TypeReader
+from gdbstub.objfile.types import VOID, CType, Field, TypeKind, TypeReader
 from gdbstub.objfile.wasm_types import ctype_of
 
 
@@ -56,10 +56,12 @@ class WasmSignature:
 
 
 class RegisterClass(Enum):
-    """Where the System V ABI puts eight bytes of a value."""
+    """Where the System V ABI puts eight bytes of a value; NONE: they are padding."""
 
     INTEGER = "integer"
     SSE = "sse"
+    X87 = "x87"
+    NONE = "none"
 
 
 class Passing(Enum):
@@ -159,26 +161,43 @@ def scalars(ctype: CType, offset: int = 0) -> Iterable[tuple[int, CType]]:
 
 
 def eightbytes(ctype: CType) -> tuple[RegisterClass, ...] | None:
-    """Classify a value by the System V x86-64 ABI, 3.2.3: a class for each eight bytes.
+    """Classify a value as gdb does by the System V x86-64 ABI, 3.2.3: a class for each eight bytes.
 
-    None: in memory (returned through a pointer that comes back in rax). Empty: no value.
+    None: in memory (returned through a pointer that comes back in rax). Empty: no value. gdb knows no
+    class for integers of 16 bytes: they are passed on the stack, and returned nowhere.
     """
     if ctype.size <= 0:
         return ()
     if ctype.size > 16 or ctype.by_reference or ctype.kind is TypeKind.UNKNOWN:
         return None
-    classes: list[RegisterClass | None] = [None] * ((ctype.size + 7) // 8)
+    classes = [RegisterClass.NONE] * ((ctype.size + 7) // 8)
     for offset, scalar in scalars(ctype):
-        if scalar.size > 8 and scalar.kind is TypeKind.FLOAT:
-            return None
         if offset % min(scalar.size, 8) or not 0 <= offset <= ctype.size - scalar.size:
             return None
+        own = _class_of(scalar)
         for index in range(offset // 8, min((offset + scalar.size + 7) // 8, len(classes))):
-            if scalar.kind is not TypeKind.FLOAT:
-                classes[index] = RegisterClass.INTEGER
-            elif classes[index] is None:
-                classes[index] = RegisterClass.SSE
-    return tuple(RegisterClass.SSE if each is None else each for each in classes)
+            merged = _MERGED.get(frozenset({classes[index], own}))
+            if merged is None:
+                return None
+            classes[index] = merged
+    return tuple(classes)
+
+
+def _class_of(scalar: CType) -> RegisterClass:
+    if scalar.kind is TypeKind.FLOAT:
+        return RegisterClass.X87 if scalar.size > 8 else RegisterClass.SSE
+    return RegisterClass.NONE if scalar.size > 8 else RegisterClass.INTEGER
+
+
+_MERGED = {
+    frozenset({RegisterClass.INTEGER, RegisterClass.SSE}): RegisterClass.INTEGER,
+    **{
+        frozenset({each, other}): each
+        for each in RegisterClass
+        for other in (each, RegisterClass.NONE)
+    },
+}
+"""What eight bytes are that belong to two classes; together with x87 they are in memory."""
 
 
 def wasm_passing(ctype: CType) -> tuple[Passing, CType | None]:
@@ -209,10 +228,18 @@ def wasm_result(ctype: CType) -> tuple[Passing, CType | None]:
 def _is_empty(ctype: CType) -> bool:
     """Tell whether a type holds nothing: a struct of nothing, an array of such."""
     if ctype.kind in (TypeKind.STRUCT, TypeKind.UNION):
-        return all(_is_empty(field.type) for field in ctype.fields)
+        return all(_holds_nothing(field) for field in ctype.fields)
     if ctype.kind is TypeKind.ARRAY:
         return ctype.count == 0 or (ctype.element is not None and _is_empty(ctype.element))
     return False
+
+
+def _holds_nothing(field: Field) -> bool:
+    """Tell whether a member does not count; in C++ a member always does, unlike a base class.
+
+    An empty struct has a size in C++ alone.
+    """
+    return _is_empty(field.type) and (field.base or not field.type.size)
 
 
 def _single_scalar(ctype: CType) -> CType | None:
@@ -223,5 +250,5 @@ def _single_scalar(ctype: CType) -> CType | None:
         return _single_scalar(ctype.element)
     if ctype.kind not in (TypeKind.STRUCT, TypeKind.UNION):
         return None if ctype.kind is TypeKind.COMPLEX else ctype
-    held = [field for field in ctype.fields if not _is_empty(field.type)]
+    held = [field for field in ctype.fields if not _holds_nothing(field)]
     return _single_scalar(held[0].type) if len(held) == 1 else None

@@ -24,12 +24,13 @@ class TypeKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member or base class. `bit_size` is 0 but for a bit-field, whose offset is its unit's."""
+    """A member, or a base class: `base`. `bit_size` is 0 but for a bit-field, whose offset is its unit's."""
 
     name: str
     offset: int
     type: "CType"
     bit_size: int = 0
+    base: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ class TypeReader:
             if dw.DW_AT_data_bit_offset in child.attributes:
                 bits = 8 * max(member.size, 1)
                 offset = child.number(dw.DW_AT_data_bit_offset) // bits * max(member.size, 1)
-            fields.append(Field(name, offset, member, bit_size))
+            base = child.tag == dw.DW_TAG_inheritance
+            fields.append(Field(name, offset, member, bit_size, base))
         return tuple(fields)
 
     def _array(self, die: Die) -> CType:

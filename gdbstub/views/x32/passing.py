@@ -52,13 +52,20 @@ class Passed:
 
     def value(self, ctype: CType) -> bytes:
         """Take a value of a type; at least a word of bytes where it is in one."""
-        classes = eightbytes(ctype)
-        if classes is not None and all(
-            classes.count(class_) <= len(registers) for class_, registers in self._left.items()
-        ):
-            words = (self._register(self._left[class_].pop(0)) & _LOW for class_ in classes)
-            return b"".join(word.to_bytes(_WORD, "little") for word in words)
-        return self._from_stack(ctype.size)
+        classes = eightbytes(ctype) or ()
+        counts = [(classes.count(class_), registers) for class_, registers in self._left.items()]
+        if not any(count for count, _ in counts):
+            return self._from_stack(ctype.size)
+        if any(count > len(registers) for count, registers in counts):
+            return self._from_stack(ctype.size)
+        return b"".join(
+            self._register_word(class_) if class_ in self._left else bytes(_WORD)
+            for class_ in classes
+        )
+
+    def _register_word(self, class_: RegisterClass) -> bytes:
+        value = self._register(self._left[class_].pop(0)) & _LOW
+        return value.to_bytes(_WORD, "little")
 
     def pointer(self) -> int:
         """Take the address of a result that gdb wants in memory."""
@@ -66,10 +73,7 @@ class Passed:
 
     def word(self, class_: RegisterClass) -> bytes:
         """Take a word that is passed as a class."""
-        left = self._left[class_]
-        if not left:
-            return self._from_stack(_WORD)
-        return (self._register(left.pop(0)) & _LOW).to_bytes(_WORD, "little")
+        return self._register_word(class_) if self._left[class_] else self._from_stack(_WORD)
 
     def words_left(self, class_: RegisterClass) -> int:
         """Count the registers of a class that are not taken yet; of SSE those that gdb says it used."""
@@ -80,6 +84,8 @@ class Passed:
 
     def _from_stack(self, size: int) -> bytes:
         words = -(-size // _WORD) * _WORD
+        if not words:
+            return b""
         data = self._memory(self._stack, words)
         self._stack += words
         return data
@@ -126,9 +132,9 @@ def arguments(
     for parameter in prototype.parameters:
         ctype = parameter.type
         passing, scalar = wasm_passing(ctype)
+        data = passed.value(ctype)
         if passing is Passing.IGNORED:
             continue
-        data = passed.value(ctype)
         members = list(scalars(ctype)) if split and passing is Passing.INDIRECT else []
         if len(members) == _PAIR:
             for (offset, member), type_ in zip(members, types[len(values) :], strict=False):
@@ -178,7 +184,7 @@ def _scalar(data: bytes, scalar: CType, type_: int) -> int:
 
 def wants_memory(ctype: CType) -> bool:
     """Say whether gdb passes a pointer for a result of this type."""
-    if ctype.kind in (TypeKind.FLOAT, TypeKind.COMPLEX):
+    if ctype.kind is TypeKind.COMPLEX:
         return False  # the x87 registers, for what is larger than two words
     return ctype.size > 0 and eightbytes(ctype) is None
 
@@ -191,28 +197,33 @@ def result_in_guest(prototype: Prototype) -> int:
 
 def scalar_result(ctype: CType, bits: int) -> Mapping[int, int]:
     """Return the registers in which gdb looks for a result that is one Wasm value."""
-    classes = eightbytes(ctype)
-    if not classes:
-        return {}
-    return {(d.XMM0 if classes[0] is RegisterClass.SSE else d.RAX): bits}
+    registers = [register for register, _ in result_words(ctype)]
+    return {registers[0]: bits} if registers else {}
 
 
 def memory_result(ctype: CType, data: bytes) -> Mapping[int, int]:
     """Return the registers in which gdb looks for a result whose bytes are these; {} for none."""
     values = {}
-    for register, at in _result_words(ctype):
+    for register, at in result_words(ctype):
         values[register] = int.from_bytes(data[at : at + _WORD], "little")
     return values
 
 
 def returned_bytes(ctype: CType, register: Callable[[int], int]) -> bytes:
     """Return the bytes of a value that the client put into result registers; b"" for none there."""
-    words = (register(number) & _LOW for number, _ in _result_words(ctype))
-    return b"".join(word.to_bytes(_WORD, "little") for word in words)[: ctype.size]
+    words = {at: register(number) & _LOW for number, at in result_words(ctype)}
+    if not words:
+        return b""
+    everything = (words.get(at, 0) for at in range(0, ctype.size, _WORD))
+    return b"".join(word.to_bytes(_WORD, "little") for word in everything)[: ctype.size]
 
 
-def _result_words(ctype: CType) -> Iterator[tuple[int, int]]:
+def result_words(ctype: CType) -> Iterator[tuple[int, int]]:
     """Yield (register, offset) of each word of a result in registers."""
-    integers, floats = iter(INTEGER_RESULTS), iter(SSE_RESULTS)
+    registers = {
+        RegisterClass.INTEGER: iter(INTEGER_RESULTS),
+        RegisterClass.SSE: iter(SSE_RESULTS),
+    }
     for at, class_ in enumerate(eightbytes(ctype) or ()):
-        yield next(integers if class_ is RegisterClass.INTEGER else floats), _WORD * at
+        if class_ in registers:
+            yield next(registers[class_]), _WORD * at

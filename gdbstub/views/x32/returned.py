@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gdbstub.objfile import CType, Passing, Prototype, RegisterClass, eightbytes, wasm_passing
+from gdbstub.objfile import CType, Passing, Prototype, wasm_passing
 from gdbstub.views.x32 import description as d
+from gdbstub.views.x32 import passing
 from gdbstub.views.x32.frames import Block
 from jit.debug.debugger import Debugger
 from jit.debug.frames import FrameHandle
@@ -71,13 +72,7 @@ class StructResults:
         if noted is None:
             return {}
         pointer, ctype = noted
-        classes = eightbytes(ctype)
-        if classes is None:
+        if passing.wants_memory(ctype):
             return {d.RAX: pointer}
         data = self._debugger.read_memory(block.frame.instance(), 0, pointer, ctype.size)
-        integers, floats = iter(_INTEGER_REGISTERS), iter(_SSE_REGISTERS)
-        values = {}
-        for at, class_ in enumerate(classes):
-            register = next(integers if class_ is RegisterClass.INTEGER else floats)
-            values[register] = int.from_bytes(data[8 * at : 8 * at + 8], "little")
-        return values
+        return passing.memory_result(ctype, data)

@@ -22,6 +22,7 @@ from tests.unit.objfile.tools import run
 
 PASSED = re.findall(r"PASS\((?!name)(\w+),", (FOLDER / "passing.c").read_text())
 QUADS = ("quad", "quad_struct", "cquad")
+WIDE = ("int128", "wide")
 
 
 @cache
@@ -95,8 +96,6 @@ def native_classes(text: str) -> tuple[RegisterClass, ...] | None:
     ).strip()
     if text == "void":
         return None
-    if text == "i128":
-        return (RegisterClass.INTEGER, RegisterClass.INTEGER)
     parts = text.strip("{} ").split(", ") if text.startswith("{") else [text]
     return tuple(
         RegisterClass.SSE if re.search("float|double", part) else RegisterClass.INTEGER
@@ -109,15 +108,22 @@ def test_wasm_passing(passing: dict[str, Prototype], name: str) -> None:
     assert predicted_signature(passing[f"f_{name}"].returns) == wasm_signatures()[name]
 
 
-@pytest.mark.parametrize("name", [name for name in PASSED if name not in QUADS])
+@pytest.mark.parametrize("name", [name for name in PASSED if name not in QUADS + WIDE])
 def test_system_v_classes(passing: dict[str, Prototype], name: str) -> None:
     classes = eightbytes(passing[f"f_{name}"].returns)
     assert (classes or None) == native_classes(native_results()[name])
 
 
-@pytest.mark.parametrize("name", QUADS)
-def test_long_double_is_no_register_value(passing: dict[str, Prototype], name: str) -> None:
-    assert eightbytes(passing[f"f_{name}"].returns) is None
+def test_what_gdb_has_no_register_for(passing: dict[str, Prototype]) -> None:
+    classes = {name: eightbytes(passing[f"f_{name}"].returns) for name in QUADS + WIDE}
+    x87, none = (RegisterClass.X87,) * 2, (RegisterClass.NONE,) * 2
+    assert classes == {
+        "quad": x87,
+        "quad_struct": x87,
+        "cquad": None,
+        "int128": none,
+        "wide": none,
+    }
 
 
 def test_parameters(compiled: Callable[..., Path]) -> None:
