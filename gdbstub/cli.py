@@ -1,6 +1,7 @@
 """The command line: what the words mean, and which exit status an ending gets.
 
     gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]     serve a program to gdb or lldb
+    gdbstub [OPTIONS] - PROG.wasm [ARGS...]               the same, over standard input and output
     gdbstub [OPTIONS] --gdb=PORT PROG.wasm [ARGS...]      the same, as lldb's platform launches it
     gdbstub run [OPTIONS] PROG.wasm [ARGS...]             run it without a debugger
     gdbstub demo [--drive]                                the bundled program
@@ -36,6 +37,7 @@ from jit.debug.debugger import Debugger
 
 USAGE = """\
 usage: gdbstub [OPTIONS] [HOST]:PORT PROG.wasm [ARGS...]   serve a program to gdb or lldb
+       gdbstub [OPTIONS] - PROG.wasm [ARGS...]             the same, over standard input and output
        gdbstub run [OPTIONS] PROG.wasm [ARGS...]           run it without a debugger
        gdbstub demo [--drive]                              show it on a bundled program
 
@@ -58,6 +60,8 @@ a mistake in the command 2.
 
 VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: X32View, Dialect.LLDB: WasmView}
 
+_STDIO = "-"
+
 MISTAKE = 2
 TRAPPED = 134
 """As a shell shows a process ended by SIGABRT; what other engines' command lines give."""
@@ -69,10 +73,11 @@ class UsageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen; port 0 is any free one."""
+    """Where to wait for clients; port 0 is any free one. With `stdio` there is one, who is here."""
 
-    host: str
-    port: int
+    host: str = "127.0.0.1"
+    port: int = 0
+    stdio: bool = False
 
 
 @dataclass(slots=True)
@@ -159,10 +164,12 @@ def parse(words: Sequence[str]) -> Command | None:
 
 
 def parse_address(word: str) -> Address:
-    """Read `[HOST]:PORT`; without a host it is this machine's loopback address."""
+    """Read `[HOST]:PORT`, or `-`; without a host it is this machine's loopback address."""
+    if word == _STDIO:
+        return Address(stdio=True)
     host, colon, port = word.rpartition(":")
     if not colon:
-        raise UsageError(f"{word!r} is neither [HOST]:PORT nor run or demo")
+        raise UsageError(f"{word!r} is neither [HOST]:PORT nor -, run or demo")
     if not port.isascii() or not port.isdigit() or int(port) > 0xFFFF:
         raise UsageError(f"{word!r}: the port is to be a number from 0 to 65535")
     if host.startswith("[") and host.endswith("]"):
@@ -172,7 +179,7 @@ def parse_address(word: str) -> Address:
 
 def _take_options(rest: list[str], options: Options) -> None:
     """Take the options that `rest` begins with."""
-    while rest and rest[0].startswith("-"):
+    while rest and rest[0].startswith("-") and rest[0] != _STDIO:
         word = rest.pop(0)
         if word == "--":
             return
@@ -306,6 +313,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             make_guest,
             host=address.host,
             port=address.port,
+            stdio=address.stdio,
             once=options.once,
             view=options.view,
             on_listening=None if options.silent else _announce,

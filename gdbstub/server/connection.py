@@ -31,6 +31,7 @@ from gdbstub.session import (
     State,
 )
 from gdbstub.target import Continue, Exit, Signal, TargetError, Terminated
+from gdbstub.transports import Stream
 
 _log = logging.getLogger("gdbstub.server")
 
@@ -59,7 +60,7 @@ class _Settled:
 class Connection:
     """Serves `session` over `stream` to its end."""
 
-    def __init__(self, stream: trio.SocketStream, session: Session, runs: Runs) -> None:
+    def __init__(self, stream: Stream, session: Session, runs: Runs) -> None:
         self._stream = stream
         self._session = session
         self._runs = runs
@@ -214,7 +215,7 @@ class Connection:
     async def _read(self) -> None:
         try:
             while data := await self._stream.receive_some(_CHUNK):
-                await self._send.send(data)
+                await self._send.send(bytes(data))
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             _log.info("connection lost")
         await self._send.send(b"")

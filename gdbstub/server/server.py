@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from types import FrameType
 
 import trio
@@ -13,7 +14,7 @@ from gdbstub.execution import Execution, running
 from gdbstub.server.connection import Connection, Ending
 from gdbstub.session import Session
 from gdbstub.target import Dialect, Exit, Exited, Guest, Launch, Signal, Terminated
-from gdbstub.transports import Listener, listening
+from gdbstub.transports import Listener, Stream, listening, standard_streams
 
 _log = logging.getLogger("gdbstub.server")
 
@@ -27,6 +28,7 @@ async def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    stdio: bool = False,
     once: bool = False,
     view: Dialect | None = None,
     on_listening: Callable[[str, int], None] | None = None,
@@ -34,7 +36,8 @@ async def serve(
     """Serve a guest until it has ended, and return how.
 
     The socket listens first, then `make_guest` is called on the guest's own thread: clients wait
-    in line meanwhile. `on_listening` gets the address bound, also for port 0.
+    in line meanwhile. `on_listening` gets the address bound, also for port 0. With `stdio` there is
+    no socket, and no client but the one that standard input and output lead to.
 
     A client in extended mode may start the program again: `make_guest` is called for each run, with
     what the client wants of it, and raises `TargetError` where that cannot be. Once there has been
@@ -48,8 +51,10 @@ async def serve(
     Raises `ListenError` from `transports`, whatever `make_guest` raises, and `GuestFailure` from
     `execution` if the guest's machinery fails.
     """
-    async with listening(host, port) as listener:
-        if on_listening is not None:
+    clients: AbstractAsyncContextManager[Listener]
+    clients = standard_streams() if stdio else listening(host, port)
+    async with clients as listener:
+        if on_listening is not None and listener.address is not None:
             on_listening(*listener.address)
         async with running(make_guest) as runs:
             stays = False
@@ -65,7 +70,7 @@ async def serve(
                 execution = runs.execution
                 await _release(session, execution, ending)
                 stays = stays or session.extended
-                if once or ending is Ending.QUIT:
+                if once or stdio or ending is Ending.QUIT:
                     await (execution.settled() if execution.running else execution.kill())
                     break
             assert runs.execution.exit is not None, "the loop ends with the guest"
@@ -77,6 +82,7 @@ def run(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    stdio: bool = False,
     once: bool = False,
     view: Dialect | None = None,
     on_listening: Callable[[str, int], None] | None = None,
@@ -101,6 +107,7 @@ def run(
                     make_guest,
                     host=host,
                     port=port,
+                    stdio=stdio,
                     once=once,
                     view=view,
                     on_listening=on_listening,
@@ -120,14 +127,12 @@ def exit_status(exit_: Exit) -> int:
     return _STATUSES.get(exit_.signal, _ABORTED)
 
 
-async def _next_client(
-    listener: Listener, execution: Execution, stays: bool
-) -> trio.SocketStream | None:
+async def _next_client(listener: Listener, execution: Execution, stays: bool) -> Stream | None:
     """Wait for a client, and stop the guest for it; None if the guest ends first.
 
     With `stays` a client is waited for after the guest's end too: it may start the next.
     """
-    stream: trio.SocketStream | None = None
+    stream: Stream | None = None
 
     async def watch_the_end() -> None:
         if await execution.settled() is not None and not stays:

@@ -1,5 +1,7 @@
 """Ways a client reaches the server."""
 
-from gdbstub.transports.tcp import Listener, ListenError, listening
+from gdbstub.transports.listener import Listener, Stream
+from gdbstub.transports.stdio import standard_streams
+from gdbstub.transports.tcp import ListenError, listening
 
-__all__ = ["ListenError", "Listener", "listening"]
+__all__ = ["ListenError", "Listener", "Stream", "listening", "standard_streams"]

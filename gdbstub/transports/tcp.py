@@ -13,7 +13,7 @@ class ListenError(Exception):
     """The address cannot be listened on: the user's fault, told in one line."""
 
 
-class Listener:
+class TcpListener:
     """Sockets that listen for clients; further ones wait until the present one has gone."""
 
     def __init__(self, listeners: list[trio.SocketListener]) -> None:
@@ -39,7 +39,7 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(host: str, port: int) -> AsyncIterator[Listener]:
+async def listening(host: str, port: int) -> AsyncIterator[TcpListener]:
     """Listen on `host` and `port`, where port 0 picks a free one. Raises `ListenError`."""
     try:
         listeners = await trio.open_tcp_listeners(port, host=host, backlog=8)
@@ -51,7 +51,7 @@ async def listening(host: str, port: int) -> AsyncIterator[Listener]:
             await extra.aclose()
         del listeners[1:]
     try:
-        yield Listener(listeners)
+        yield TcpListener(listeners)
     finally:
         for listener in listeners:
             await trio.aclose_forcefully(listener)

@@ -54,6 +54,7 @@ def parsed(line: str) -> Command:
         ("localhost:0", Address("localhost", 0)),
         ("0.0.0.0:65535", Address("0.0.0.0", 65535)),
         ("[::1]:80", Address("::1", 80)),
+        ("-", Address(stdio=True)),
     ],
 )
 def test_addresses(word: str, address: Address) -> None:
