@@ -90,12 +90,14 @@ class LineTable:
         if rows is None:
             header = LineHeader(self._data, sequence.header)
             by_pc: dict[int, tuple[bool, Row]] = {}
-            for row, is_statement, _ in self._run(header, sequence.start):
+            *found, (end, _, _) = self._run(header, sequence.start)
+            for row, is_statement, _ in found:
                 known = by_pc.get(row.pc)
-                # As gdb has it: of several rows for a PC, the last that begins a statement.
-                if known is None or is_statement or not known[0]:
+                # As gdb has it: code without a line is of the line before it, and of several
+                # rows for a PC the last counts that begins a statement.
+                if row.line and (known is None or is_statement or not known[0]):
                     by_pc[row.pc] = is_statement, row
-            rows = [row for _, (_, row) in sorted(by_pc.items())]
+            rows = [*(row for _, (_, row) in sorted(by_pc.items())), end]
             self._rows[sequence.start] = rows
         return rows
 
