@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gdbstub.monitor import calls, code, state
+from gdbstub.monitor import calls, code, state, writes
 from gdbstub.monitor.subject import Lines, MonitorError, Subject
 from jit.debug.errors import DebugError
 
@@ -82,6 +82,7 @@ COMMANDS = (
     Command("disassemble", "[FUNCTION|PC]",   "ops of a function, the innermost frame's if none is named", code.disassemble),
     Command("dwarf",       "",                "what became of the debug information",           code.dwarf),
     Command("stats",       "",                "what the engine has compiled and done",          code.stats),
+    Command("set",         "local|stack|global|table PLACE VALUE [FRAME]", "write one of these, by index; a table's slot gets a FUNCTION or null", writes.set_),
     Command("call",        "FUNCTION [ARGUMENT...]", "call a function with numbers, by its Wasm signature", calls.call),
 )
 # fmt: on

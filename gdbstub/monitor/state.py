@@ -47,14 +47,19 @@ def _place(debugger: Debugger, frame: FrameHandle) -> str:
 def locals_(subject: Subject, words: list[str]) -> Lines:
     """Show a frame's locals, parameters first."""
     frame = subject.frame(words)
+    for index in range(frame.num_locals()):
+        yield describe_local(subject, frame, index)
+
+
+def describe_local(subject: Subject, frame: FrameHandle, index: int) -> str:
+    """Show a local."""
     place = frame.wasm_function_index_and_pc()
     info = subject.debugger.module_of(frame).info
     names = {}
     if place is not None:
         names = info.names.locals.get(info.num_imported_funcs + place[0], {})
-    for index in range(frame.num_locals()):
-        name = f" ${names[index]}" if index in names else ""
-        yield f"{index}{name}: {shown(frame.local_type(index), frame.local_bits(index))}"
+    value = shown(frame.local_type(index), frame.local_bits(index))
+    return f"{_named(index, names)}: {value}"
 
 
 def stack(subject: Subject, words: list[str]) -> Lines:
@@ -63,18 +68,28 @@ def stack(subject: Subject, words: list[str]) -> Lines:
     if not frame.num_stacks():
         yield "(empty)"
     for index in reversed(range(frame.num_stacks())):
-        yield f"{index}: {shown(frame.stack_type(index), frame.stack_bits(index))}"
+        yield describe_operand(frame, index)
+
+
+def describe_operand(frame: FrameHandle, index: int) -> str:
+    """Show an operand."""
+    return f"{index}: {shown(frame.stack_type(index), frame.stack_bits(index))}"
 
 
 def globals_(subject: Subject, words: list[str]) -> Lines:
     """Show the globals of a frame's instance."""
-    debugger, frame = subject.debugger, subject.frame(words)
-    info = debugger.module_of(frame).info
-    instance = frame.instance()
-    for index, type_ in enumerate(info.globals):
-        name = f" ${info.names.globals[index]}" if index in info.names.globals else ""
-        mutable = "mut " if type_.mutable else ""
-        yield f"{index}{name}: {mutable}{shown(type_.valtype, debugger.global_bits(instance, index))}"
+    instance = subject.frame(words).instance()
+    for index in range(len(instance.module.info.globals)):
+        yield describe_global(subject, instance, index)
+
+
+def describe_global(subject: Subject, instance: Instance, index: int) -> str:
+    """Show a global."""
+    info = instance.module.info
+    type_ = info.globals[index]
+    mutable = "mut " if type_.mutable else ""
+    value = shown(type_.valtype, subject.debugger.global_bits(instance, index))
+    return f"{_named(index, info.names.globals)}: {mutable}{value}"
 
 
 def memories(subject: Subject, words: list[str]) -> Lines:
@@ -107,7 +122,13 @@ def tables(subject: Subject, words: list[str]) -> Lines:
                 if count == most:
                     yield f"  (more: monitor tables {2 * most or _SLOTS})"
                     break
-                yield f"  {slot}: {_element(debugger, instance, index, slot)}"
+                yield "  " + describe_slot(subject, instance, index, slot)
+
+
+def describe_slot(subject: Subject, instance: Instance, table: int, slot: int) -> str:
+    """Show a slot of a table."""
+    empty = not instance.tables[table].elements.get(slot)
+    return f"{slot}: {'null' if empty else _element(subject.debugger, instance, table, slot)}"
 
 
 def _element(debugger: Debugger, instance: Instance, table: int, slot: int) -> str:

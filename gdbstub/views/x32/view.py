@@ -55,7 +55,7 @@ from gdbstub.views.x32.windows import (
     HostWindow,
     MemoryWindow,
 )
-from jit import Instance
+from jit import Func, Instance
 from jit.debug.frames import FrameHandle
 
 THREAD = ThreadId(1)
@@ -74,7 +74,7 @@ class X32View:
         self._debugger = stage.debugger
         self._code: list[CodeWindow] = []
         self._program = ServedProgram(stage, self._window, listed)
-        self._references = References(stage.debugger, self._function_address)
+        self._references = References(stage.debugger, self._function_address, self._function_at)
         memories = MemoriesWindow(stage.debugger)
         self._vmctx = VmctxWindow(
             stage.debugger, self._references, self._vmctx_layout, memories.address_of
@@ -196,6 +196,16 @@ class X32View:
         function = window.code.functions[defined_index]
         at_start = self._program.has_entry_stop(window.code.module.index, function)
         return window.base + (function.start if at_start else function.first_op)
+
+    def _function_at(self, instance: Instance, address: int) -> Func | None:
+        window = self._code_at(address)
+        function = None if window is None else window.code.function_at(address - window.base)
+        if window is None or function is None:
+            return None
+        module = window.code.module.module
+        holders = (i for i in (instance, *self._debugger.instances()) if i.module is module)
+        holder = next(holders, None)
+        return None if holder is None else holder.func(function.index)
 
     def _vmctx_layout(self, instance: Instance) -> VmctxLayout:
         return vmctx_layout(self._window_of_instance(instance).code.module)

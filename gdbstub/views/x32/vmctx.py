@@ -23,7 +23,7 @@ from gdbstub.views.x32.windows import (
     VMCTX_STRIDE,
     refused,
 )
-from jit import Instance
+from jit import Func, Instance, Table
 from jit.debug.debugger import Debugger
 from jit.debug.references import function_of
 from jit.debug.watchpoints import Access
@@ -35,10 +35,19 @@ _WORD = 4
 class References:
     """Function references as code addresses."""
 
-    def __init__(self, debugger: Debugger, entry: Callable[[Instance, int], int]) -> None:
-        """`entry` gives the address of a function, by its index among those its module defines."""
+    def __init__(
+        self,
+        debugger: Debugger,
+        entry: Callable[[Instance, int], int],
+        function_at: Callable[[Instance, int], Func | None],
+    ) -> None:
+        """`entry` gives the address of a function, by its index among those its module defines.
+
+        `function_at` gives the function at an address as an instance means it, None for none.
+        """
         self._debugger = debugger
         self._entry = entry
+        self._function_at = function_at
 
     def shown(self, type_: int, bits: int) -> int:
         """Return what stands for a value of a value type; of a number, the number."""
@@ -47,9 +56,24 @@ class References:
         function = function_of(self._debugger.store, bits)
         return HOST_BASE if function is None else self._entry(*function)
 
+    def meant(self, instance: Instance, address: int, table: Table) -> int:
+        """Return the reference that is written to a table as a code address, or as C has pointers.
+
+        These are the table's own slots. `TargetError` where there is no function.
+        """
+        if address < table.elements.size:
+            return table.elements.get(address)
+        function = self._function_at(instance, address)
+        if function is None:
+            raise TargetError(errno.EINVAL, f"there is no function at 0x{address:x}")
+        return function.record
+
 
 class VmctxWindow:
-    """The instances' globals, tables and memories; only globals of number types are writable."""
+    """The instances' globals, tables and memories.
+
+    Writable are globals of number types, and the elements of tables of functions.
+    """
 
     def __init__(
         self,
@@ -128,20 +152,38 @@ class VmctxWindow:
         return self._references.shown(elements.type.element, bits).to_bytes(_WORD, "little")
 
     def write(self, address: int, data: bytes) -> None:
-        """Write (part of) one global's value; see `Window`."""
+        """Write (part of) one global's value, or whole elements of a table; see `Window`."""
         number, offset = divmod(address - VMCTX_BASE, VMCTX_STRIDE)
         index, inner = divmod(offset, vmctx.GLOBAL_STRIDE)
         instances = self._debugger.instances()
-        if (
-            number >= len(instances)
-            or index >= len(self._layout(number).globals)
-            or inner + len(data) > vmctx.GLOBAL_STRIDE
-        ):
+        if number >= len(instances):
+            raise refused(address, "there is no such instance")
+        instance, layout = instances[number], self._layout(number)
+        element = layout.element_at(offset)
+        if element is not None:
+            self._write_elements(instance, *element, address, data)
+            return
+        if index >= len(layout.globals) or inner + len(data) > vmctx.GLOBAL_STRIDE:
             raise refused(address, "no single global lies there")
-        instance = instances[number]
         slot = self._debugger.global_bits(instance, index).to_bytes(vmctx.GLOBAL_STRIDE, "little")
         changed = slot[:inner] + data + slot[inner + len(data) :]
         self._debugger.set_global_bits(instance, index, int.from_bytes(changed, "little"))
+
+    def _write_elements(
+        self, instance: Instance, table: int, slot: int, address: int, data: bytes
+    ) -> None:
+        written = instance.tables[table]
+        elements = written.elements
+        end = slot + len(data) // _WORD
+        if elements.type.element != _FUNCREF:
+            raise refused(address, "an externref")
+        if address % _WORD or len(data) % _WORD or end > elements.size:
+            raise refused(address, "no whole elements lie there")
+        words = (
+            int.from_bytes(data[at : at + _WORD], "little") for at in range(0, len(data), _WORD)
+        )
+        references = [word and self._references.meant(instance, word, written) for word in words]
+        elements.initialize(slot, references)
 
     def watch(self, access: Access, address: int, length: int) -> list[Made]:
         """Watch one global; see `Watching`."""

@@ -144,6 +144,43 @@ def test_a_call_changes_what_the_function_changes_and_nothing_else() -> None:
     assert "$count: mut i32 -1" in say("call count_up", "globals")
 
 
+@pytest.mark.parametrize(
+    ("command", "text", "look"),
+    [
+        ("set local 0 -3", "0 $n: i32 -3 (0xfffffffd)", "locals"),
+        ("set local 1 2.5", "1: f32 2.5 (0x40200000)", "locals"),
+        ("set local 0 0x10 1", "0: i64 16 (0x10)", "locals 1"),
+        ("set stack 1 40", "1: i32 40 (0x28)", "stack"),
+        ("set global count 5", "0 $count: mut i32 5 (0x5)", "globals"),
+        ("set global $count 6", "0 $count: mut i32 6 (0x6)", "globals"),
+        ("set global 1 nan", "1: f64 nan (0x7ff8000000000000)", "globals"),
+        ("set table 3 divide", "3: function 3 divide", "tables"),
+        ("set table 0:2 2", "2: function 2 scale", "tables"),
+        ("set table 1 null", "1: null", "tables"),
+    ],
+)
+def test_what_is_written_is_there(command: str, text: str, look: str) -> None:
+    said, *after = (line.strip() for line in say(command, look).splitlines())
+    assert said == text
+    assert (text in after) is (command != "set table 1 null")  # empty slots are not listed
+
+
+def test_the_guest_goes_on_with_what_was_written() -> None:
+    config = Config()
+    config.guest_debug = True
+    store = Store(Engine(config))
+    instance = Instance(store, Module(store.engine, bytes(wasmtime.wat2wasm(TEXT))), [])
+    debugger = Debugger(store)
+    debugger.set_breakpoint(0, debugger.boundaries(0, 1)[2])  # the addition
+    subject = Subject(debugger, lambda: iter(()))
+
+    def handle(event: DebugEvent) -> None:
+        for command in ("set stack 0 100", "set stack 1 20", "set local 0 0"):
+            run_command(subject, command, lambda line: None)
+
+    assert debugger.run(lambda: instance.func(1).call_bits([7]), handle) == [120]
+
+
 def test_a_call_leaves_the_stack_in_linear_memory_as_it_was() -> None:
     text = """
     (module (memory 1) (global $__stack_pointer (mut i32) (i32.const 8192))
@@ -200,7 +237,18 @@ def test_help_names_every_command(command: str) -> None:
         ("locals 9", "no frame 9"),
         ("locals x", "'x' is no number"),
         ("locals 1 2", "usage: monitor locals"),
-        ("s", "may be any of stack, stats"),
+        ("s", "may be any of stack, stats, set"),
+        ("set local 0", "usage: monitor set local|stack|global|table PLACE VALUE"),
+        ("set memory 0 1", "'memory' is none of local, stack, global, table"),
+        ("set local 2 1", "local index 2 is out of range: there are 2"),
+        ("set local 0 1.5", "'1.5' is no i32"),
+        ("set local 0 1 7", "there is no frame 7"),
+        ("set stack 5 1", "operand index 5 is out of range: there are 2"),
+        ("set global 2 1", "global index 2 is out of range: there are 2"),
+        ("set global $nothing 1", "nothing' is no number"),
+        ("set table 4 inner", "there is no slot 4: there are 4"),
+        ("set table 1:0 inner", "there is no table 1: there are 1"),
+        ("set table 0 nobody", "no function 'nobody'"),
         ("call", "usage: monitor call FUNCTION"),
         ("call nobody", "no function 'nobody'"),
         ("call 99", "no function 99: there are 6"),

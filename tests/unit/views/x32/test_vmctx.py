@@ -22,7 +22,7 @@ class Debugger(FakeDebugger):
 
     def __init__(self) -> None:
         super().__init__()
-        elements = (0, RECORDS + 32, HOST_RECORD)
+        self.elements = elements = [0, RECORDS + 32, HOST_RECORD]
         self.instance = SimpleNamespace(
             vmctx=RECORDS,
             layout=SimpleNamespace(records=0),
@@ -33,11 +33,18 @@ class Debugger(FakeDebugger):
                         size=len(elements),
                         get=elements.__getitem__,
                         type=SimpleNamespace(element=FUNCREF),
+                        initialize=self.initialize,
                     )
                 )
             ],
         )
         self.store = SimpleNamespace(instances=[self.instance])
+
+    def initialize(self, start: int, references: list[int]) -> None:
+        self.elements[start : start + len(references)] = references
+
+    def function_at(self, instance: object, address: int) -> Any:
+        return SimpleNamespace(record=RECORDS) if address == 0xE0000010 else None
 
     def instances(self) -> list[Any]:
         return [self.instance]
@@ -51,7 +58,9 @@ class Debugger(FakeDebugger):
 
 def window() -> tuple[VmctxWindow, Debugger, int]:
     debugger: Any = Debugger()
-    references = References(debugger, lambda instance, index: 0xE0000010 + index)
+    references = References(
+        debugger, lambda instance, index: 0xE0000010 + index, debugger.function_at
+    )
     made = VmctxWindow(
         debugger, references, lambda instance: LAYOUT, lambda instance, index: 0xC0000000
     )
@@ -75,6 +84,29 @@ def test_a_table_has_a_size_and_elements_that_are_code_addresses() -> None:
     assert size == 3
     assert words(shown.read(elements, 16)) == [0, 0xE0000011, HOST_BASE, 0]
     assert shown.read(elements + 5, 2) == b"\x00\x00"
+
+
+@pytest.mark.parametrize(
+    ("address", "element"),
+    [(0xE0000010, RECORDS), (0, 0), (1, RECORDS + 32), (2, HOST_RECORD)],
+    ids=["code", "null", "another slot", "a host function by its slot"],
+)
+def test_an_element_is_written_as_a_code_address_or_a_slot(address: int, element: int) -> None:
+    shown, debugger, base = window()
+    [elements] = words(shown.read(base + LAYOUT.table_offset(0) + 4, 4))
+    shown.write(elements + 4, address.to_bytes(4, "little"))
+    assert debugger.elements == [0, element, HOST_RECORD]
+
+
+@pytest.mark.parametrize(
+    ("offset", "data"), [(4, b"\1\1"), (5, b"\0\0\0\0"), (12, bytes(4)), (4, b"\0\0\0\xe0")]
+)
+def test_what_is_no_element_or_no_function_is_refused(offset: int, data: bytes) -> None:
+    shown, debugger, base = window()
+    [elements] = words(shown.read(base + LAYOUT.table_offset(0) + 4, 4))
+    with pytest.raises(TargetError):
+        shown.write(elements + offset, data)
+    assert debugger.elements == [0, RECORDS + 32, HOST_RECORD]
 
 
 def test_a_memory_has_an_address_and_a_size() -> None:
