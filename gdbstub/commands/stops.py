@@ -57,7 +57,8 @@ def console_text(client: Client, stop: Stop) -> str | None:
         return stop.text
     if client.peer is Dialect.GDB:
         if isinstance(stop.reason, Trapped):
-            return f"\n{stop.reason.description}\n"
+            detail = f"  {stop.reason.detail}\n" if stop.reason.detail else ""
+            return f"\n{stop.reason.description}\n{detail}"
         if isinstance(stop.reason, Signalled) and stop.reason.text is not None:
             return f"\n{stop.reason.text}\n"
     return None

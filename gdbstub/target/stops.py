@@ -30,10 +30,14 @@ class Signalled:
 
 @dataclass(frozen=True, slots=True)
 class Trapped:
-    """A Wasm trap, at the pc of the operation that trapped; `description` is for the user."""
+    """A Wasm trap, at the pc of the operation that trapped; `description` is for the user.
+
+    `detail` is the operation with its operands, empty where there is nothing to say.
+    """
 
     signal: Signal
     description: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,19 @@ from tests.guests.fixtures import Builder
 @pytest.mark.parametrize(
     ("how", "signal", "words", "line"),
     [
-        ("null", "SIGSEGV", "out of bounds memory access", "return *p;"),
-        ("divide", "SIGFPE", "integer divide by zero", "return counter / divisor;"),
-        ("unreachable", "SIGILL", "`unreachable` instruction executed", "__builtin_trap();"),
+        (
+            "null",
+            "SIGSEGV",
+            "out of bounds memory access\n  i32.load: i32 -16 (0xfffffff0); the memory has ",
+            "return *p;",
+        ),
+        (
+            "divide",
+            "SIGFPE",
+            "integer divide by zero\n  i32.div_s: i32 25 (0x19), i32 0 (0x0)\n",
+            "return counter / divisor;",
+        ),
+        ("unreachable", "SIGILL", "`unreachable` instruction executed\n\n", "__builtin_trap();"),
     ],
 )
 def test_a_trap_is_a_signal_at_its_line(

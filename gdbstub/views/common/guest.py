@@ -101,7 +101,7 @@ class ProgramGuest:
             return Exited(INVALID)
         except Trap as trap:
             if self._killer is Signal.NONE:  # no event told of it: no guest code ran yet
-                self._fault(fault_of(events.Trap(trap.trap_code, trap.reason)))
+                self._fault(fault_of(self._debugger, events.Trap(trap.trap_code, trap.reason)))
             return Terminated(self._killer)
         return Exited(0)
 
@@ -146,7 +146,7 @@ class ProgramGuest:
             case events.HostcallError(error=ExitTrap()):
                 pass  # the guest ends itself: no fault
             case events.Trap() | events.HostcallError():
-                self._fault(fault_of(event))
+                self._fault(fault_of(self._debugger, event))
 
     def _boundary(self, place: tuple[int, int] | None, first: RawKind | None) -> None:
         """Go through the addresses of a boundary; `first` is what the first of them is at least."""

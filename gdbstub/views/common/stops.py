@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gdbstub.monitor.values import shown
 from gdbstub.target import Address, RawKind, Signal, SystemCall
 from jit import TrapCode
+from jit.debug.debugger import Debugger
 from jit.debug.events import HostcallError, Trap
+from jit.debug.failing import standing_op
 from jit.debug.watchpoints import Hit
 
 # fmt: off
@@ -34,6 +37,8 @@ class Fault:
 
     signal: Signal
     text: str
+    detail: str = ""
+    """The op that trapped, and its operands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,37 @@ class Standing:
     hits: tuple[Hit, ...] = ()
 
 
-def fault_of(event: Trap | HostcallError) -> Fault:
+_NOT_THE_OPS_FAULT = frozenset({TrapCode.STACK_OVERFLOW, TrapCode.INTERRUPT, TrapCode.OUT_OF_FUEL})
+
+
+def fault_of(debugger: Debugger, event: Trap | HostcallError) -> Fault:
     """Say which signal a fatal event is shown as, and in which words."""
     if isinstance(event, HostcallError):
         error = event.error
         return Fault(Signal.ABRT, f"host function failed: {type(error).__name__}: {error}")
     if event.code is None:
         return Fault(Signal.ABRT, f"wasm trap: {event.message}")
-    return Fault(_SIGNALS[event.code], f"wasm trap: {event.code.message}")
+    text = f"wasm trap: {event.code.message}"
+    return Fault(_SIGNALS[event.code], text, _detail(debugger, event.code))
+
+
+def _detail(debugger: Debugger, code: TrapCode) -> str:
+    """Describe the op that trapped by what its operands are."""
+    frame = debugger.frame(0)
+    op = None if frame is None else standing_op(frame)
+    if frame is None or op is None or not op.operands or code in _NOT_THE_OPS_FAULT:
+        return ""
+    text = f"{op.text}: {', '.join(shown(*operand) for operand in op.operands)}"
+    instance = frame.instance()
+    if code is TrapCode.MEMORY_OUT_OF_BOUNDS:
+        return f"{text}; the memory has {debugger.memory(instance, 0).linear.size:#x} bytes"
+    if op.table is None:
+        return text
+    slot, slots = op.operands[-1][1], instance.tables[op.table].elements.size
+    if slot >= slots:
+        return f"{text}; the table has {slots} slots"
+    called = debugger.table_function(instance, op.table, slot)
+    if called is None:
+        return text
+    owner, index = called
+    return f"{text}; slot {slot} is {owner.module.info.func_name(index)}"

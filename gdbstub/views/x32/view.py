@@ -246,7 +246,7 @@ class X32View:
     def _reason(self) -> StopReason:
         standing = self._standing
         if standing.fault is not None:
-            return Trapped(standing.fault.signal, standing.fault.text)
+            return Trapped(standing.fault.signal, standing.fault.text, standing.fault.detail)
         if standing.kind is RawKind.BREAKPOINT:
             return Breakpoint(self._breakpoints.kind(standing.address))
         if standing.kind is RawKind.INTERRUPT:

@@ -16,6 +16,7 @@ from gdbstub.target import (
     Terminated,
     Verdict,
 )
+from gdbstub.views.common import stops
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
@@ -198,7 +199,10 @@ def test_an_interrupted_host_call_is_shown_where_it_is() -> None:
         (TrapCode.STACK_OVERFLOW, Signal.SEGV),
     ],
 )
-def test_a_trap_ends_the_guest_with_its_signal(code: TrapCode, signal: Signal) -> None:
+def test_a_trap_ends_the_guest_with_its_signal(
+    code: TrapCode, signal: Signal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stops, "standing_op", lambda frame: None)
     script = [boundary, lambda engine: events.Trap(code, code.message)]
     program, view = guest(Engine(script, Trap(code.message)))
     gate = Gate(GO, Verdict(stepping=False, parked=True, signal=signal))
