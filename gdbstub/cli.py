@@ -31,7 +31,7 @@ from gdbstub.views.common.program import (
 )
 from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.wasm import WasmView
-from gdbstub.views.x32 import X32View
+from gdbstub.views.x32 import x32_view
 from jit import ExitTrap, Trap, WasmtimeError
 from jit.debug.debugger import Debugger
 
@@ -58,7 +58,7 @@ Everything after PROG.wasm belongs to the program. Its exit status is the comman
 a mistake in the command 2.
 """
 
-VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: X32View, Dialect.LLDB: WasmView}
+VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: x32_view, Dialect.LLDB: WasmView}
 
 _STDIO = "-"
 
@@ -294,7 +294,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
     loaded = [program]
     views = VIEWS
     if options.no_listing:
-        views = {**VIEWS, Dialect.GDB: partial(X32View, listed=False)}
+        views = {**VIEWS, Dialect.GDB: partial(x32_view, listed=False)}
 
     def make_guest(launch: Launch) -> ProgramGuest:
         run = loaded.pop() if loaded else load_again(settings, launch)
@@ -305,6 +305,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             views,
             path=run.path,
             paths=run.paths,
+            complete=True,
             arguments=run.arguments,
         )
 

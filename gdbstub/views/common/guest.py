@@ -59,17 +59,18 @@ class ProgramGuest:
         path: str | None = None,
         arguments: tuple[str, ...] = (),
         paths: Mapping[object, str] | None = None,
+        complete: bool = False,
     ) -> None:
         """Prepare to run `start`, which executes guest code in the debugger's store.
 
         `dialect` is the one whose addresses events carry until a client comes; `path` is the
         absolute one of the program's file, `arguments` what it is given, its name first; `paths` are
-        those of all modules read from files.
+        those of all modules read from files, `complete` if there will never be others.
         """
         self._debugger = debugger
         self._start = start
         self._interruption = Interruption(debugger)
-        stage = Stage(debugger, self._interruption, name, path, arguments, paths or {})
+        stage = Stage(debugger, self._interruption, name, path, arguments, paths or {}, complete)
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
         self._dialect = dialect
         self._view = self._renderings[dialect]

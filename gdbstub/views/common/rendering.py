@@ -33,8 +33,8 @@ class Stage:
     """What a view stands on. `name` is the program's, for lists of threads and of files.
 
     `path` is where the first module was read from, absolute; None if it came from no file.
-    `arguments` are those of the program, its name first; `paths` are those of all modules (`jit.Module`)
-    that were read from files, absolute.
+    `arguments` are those of the program, its name first; `paths` are those of all modules that were read
+    from files, absolute, the program's first; `complete`: there will never be other modules.
     A view calls `interruption.served()` whenever it describes a stop.
     """
 
@@ -44,6 +44,12 @@ class Stage:
     path: str | None = None
     arguments: tuple[str, ...] = ()
     paths: Mapping[object, str] = field(default_factory=dict)
+    complete: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether the program's module is the only one there will ever be."""
+        return self.complete and len(self.paths) <= 1
 
 
 class CallAbandoned(BaseException):

@@ -70,13 +70,15 @@ class Calls:
         read: Callable[[int, int], bytes],
         write: Callable[[int, bytes], None],
         callee: Callable[[int], Callee | None],
-        frame_base: Callable[[], int],
-        function_slot: Callable[[int], int],
+        frame_base: Callable[[Instance], int],
+        function_slot: Callable[[int, Instance], int],
+        own_pointer: Callable[[Instance, int], int],
     ) -> None:
         """`register` reads gdb's registers, `read` and `write` its address space.
 
-        `callee` finds a function by the address gdb calls, `frame_base` is the innermost frame's,
-        `function_slot` turns the address of a function into its table index.
+        `callee` finds a function by the address gdb calls; `frame_base` is the innermost frame's if it
+        is one of that instance; `function_slot` turns the address of a function into an instance's
+        table index, `own_pointer` an address into what an instance knows the place by.
         """
         self._debugger = debugger
         self._frames = frames
@@ -86,6 +88,7 @@ class Calls:
         self._callee = callee
         self._frame_base = frame_base
         self._function_slot = function_slot
+        self._own_pointer = own_pointer
         self._active: list[Call] = []
 
     @property
@@ -105,7 +108,12 @@ class Calls:
             )
         prototype = variadic.known_variadic(callee.prototype)
         stack = passing.ShadowStack(self._shadow_top(callee.instance), self._memory(callee))
-        passed = passing.Passed(self._register, self._read, position.sp + _RETURN_ADDRESS)
+        instance = callee.instance
+        passed = passing.Passed(
+            lambda number: self._own_pointer(instance, self._register(number)),
+            self._read,
+            position.sp + _RETURN_ADDRESS,
+        )
         wanted_at = passed.pointer() if passing.wants_memory(prototype.returns) else 0
         size = passing.result_in_guest(prototype)
         result = stack.room(size) if size else 0
@@ -115,8 +123,10 @@ class Calls:
             passed,
             stack,
             result,
-            lambda rest, values: variadic.buffer(prototype, rest, values, self._text),
-            self._function_slot,
+            lambda rest, values: variadic.buffer(
+                prototype, rest, values, lambda address: self._text(instance, address)
+            ),
+            lambda value: self._function_slot(value, instance),
         )
         return Call(
             callee,
@@ -135,10 +145,10 @@ class Calls:
 
         return write
 
-    def _text(self, address: int) -> bytes:
+    def _text(self, instance: Instance, address: int) -> bytes:
         out = b""
         while b"\0" not in out:
-            piece = self._read(address + len(out), 256)
+            piece = self._debugger.read_memory(instance, 0, address + len(out), 256)
             if not piece:
                 break
             out += piece
@@ -150,7 +160,7 @@ class Calls:
         if number is None:
             return 0
         pointer = self._debugger.global_bits(instance, number)
-        base = self._frame_base()
+        base = self._frame_base(instance)
         return max((min(base, pointer) if base > 0 else pointer) - RED_ZONE, 0)
 
     # During

@@ -22,6 +22,7 @@ from gdbstub.objfile import layout
 from gdbstub.target import TargetError
 from gdbstub.views.common.watching import Made
 from gdbstub.views.x32.windows import FRAMES_BASE, FRAMES_END, refused
+from jit import Instance
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError
 from jit.debug.frames import FrameHandle
@@ -31,6 +32,7 @@ SCRATCH_SIZE = 0x10000
 """Bytes below the innermost block that can be read and written."""
 
 _SLOT = layout.SLOT_SIZE
+_LONGEST_VALUE = 16
 _UPPER = 8 * layout.WASM_PC_OFFSET
 """Bits that the words in the upper halves of the fixed slots are shifted by."""
 
@@ -154,6 +156,16 @@ class FramesWindow:
         return self._blocks[at] if at >= 0 else None
 
     # Memory
+
+    def owner(self, address: int, length: int) -> Instance | None:
+        """Return the instance whose frame's slot lies at an address; None for more than one slot.
+
+        gdb unwinds by longer reads, whatever it is about to show.
+        """
+        block = self._at(address) if length <= _LONGEST_VALUE else None
+        if block is None or address < block.cfa:
+            return None
+        return block.frame.instance()
 
     def read(self, address: int, length: int) -> bytes:
         """Read slots and scratch; see `Window`."""

@@ -31,8 +31,13 @@ TYPES = {
 }
 
 
-def module_image(name: str, window: CodeWindow, path: str | None) -> ModuleImage:
-    """Return a module as plain data; `path` is where it was read from."""
+def module_image(
+    name: str, window: CodeWindow, path: str | None, library: bool, memory_base: int
+) -> ModuleImage:
+    """Return a module as plain data; `path` is where it was read from.
+
+    A `library` is any but the program's first; `memory_base` is where its variables are shown.
+    """
     code = window.code
     info = code.module.info
     start, end = info.code_section or (0, 0)
@@ -66,6 +71,8 @@ def module_image(name: str, window: CodeWindow, path: str | None) -> ModuleImage
         vmctx,
         DEPTH_ADDRESS,
         () if external is None else (external.remark,),
+        library,
+        memory_base,
     )
 
 

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from gdbstub.extensions import Region
 from gdbstub.target import Address, TargetError, unreadable
 from gdbstub.views.common.watching import Made
 from gdbstub.views.x32 import windows
+from gdbstub.views.x32.attention import Attention
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.memories import MEMORIES_END, MemoriesWindow
 from gdbstub.views.x32.vmctx import DepthWindow, VmctxWindow
 from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, Window
+from jit import Instance
 from jit.debug.errors import DebugError
 from jit.debug.watchpoints import Access
+
+_Guest: TypeAlias = MemoryWindow | MemoriesWindow | FramesWindow | VmctxWindow
+"""What instances have; the other windows are only shown."""
+
+_POINTER = 4
 
 
 class AddressSpace:
@@ -22,6 +30,7 @@ class AddressSpace:
 
     def __init__(
         self,
+        attention: Attention,
         memory: MemoryWindow,
         memories: MemoriesWindow,
         code: Sequence[CodeWindow],
@@ -31,6 +40,7 @@ class AddressSpace:
         host: HostWindow,
     ) -> None:
         """`code` may grow: it is looked up at each access."""
+        self._attention = attention
         self._memory = memory
         self._memories = memories
         self._code = code
@@ -73,7 +83,7 @@ class AddressSpace:
     def watch(self, access: Access, address: int, length: int) -> list[Made]:
         """Watch memory, globals or locals; see `Watching`."""
         window = self._window(address)
-        if not isinstance(window, MemoryWindow | MemoriesWindow | FramesWindow | VmctxWindow):
+        if not isinstance(window, _Guest):
             raise TargetError(errno.EFAULT, f"what lies at 0x{address:x} cannot be watched")
         return window.watch(access, address, length)
 
@@ -98,20 +108,37 @@ class AddressSpace:
 
     def read(self, address: int, length: int) -> bytes:
         """Return up to `length` bytes; `TargetError` for none at all."""
+        window = self._window(address)
         try:
-            data = self._window(address).read(address, length)
+            data = window.read(address, length)
         except DebugError as error:
             raise TargetError(errno.EFAULT, str(error)) from error
         if not data and length:
             raise unreadable(address, length)
+        if self._attention.several and isinstance(window, _Guest):
+            self._look(window, address, data)
         return data
+
+    def _look(self, window: _Guest, address: int, data: bytes) -> None:
+        owner = window.owner(address, len(data))
+        if owner is not None:
+            self._attention.look(owner, address, data)
 
     def write(self, address: int, data: bytes) -> None:
         """Write all of `data` or nothing."""
+        window = self._window(address)
+        owner: Instance | None = None
+        if self._attention.several and isinstance(window, _Guest):
+            owner = window.owner(address, len(data))
+        if owner is not None and len(data) == _POINTER:
+            value = self._memories.own_pointer(owner, int.from_bytes(data, "little"))
+            data = value.to_bytes(_POINTER, "little")
         try:
-            self._window(address).write(address, data)
+            window.write(address, data)
         except DebugError as error:
             raise TargetError(errno.EFAULT, str(error)) from error
+        if owner is not None:
+            self._attention.look(owner, address, data)
 
 
 def _name(code: CodeWindow) -> str:

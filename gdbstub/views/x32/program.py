@@ -1,31 +1,27 @@
-"""The program as gdb fetches it: the object file of the first module, made when it is first needed.
+"""The program as gdb fetches it: a file for each module, the first one's being the program itself.
 
-gdb asks for it right after connecting; until then nothing of a module's DWARF is looked at.
+gdb asks for them right after connecting; until then nothing of a module's DWARF is looked at.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable, Iterator
-from functools import cached_property
 
+from gdbstub.extensions import LoadedObject
 from gdbstub.objfile import (
     EntryKind,
-    LineTable,
-    ModuleImage,
-    ObjectCache,
-    ObjectFile,
     Prototype,
     SlotKind,
     WasmLocation,
     WasmSignature,
-    default_folder,
-    report_lines,
 )
-from gdbstub.target import TargetError
+from gdbstub.target import Address, TargetError
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.common.rendering import Stage
-from gdbstub.views.x32.image import TYPES, listing, module_image
+from gdbstub.views.x32.image import TYPES
+from gdbstub.views.x32.served import FOLDER, ServedModule
 from gdbstub.views.x32.windows import CodeWindow
 from jit import Instance
 from jit.debug.debugger import Debugger
@@ -36,59 +32,98 @@ _MASK = 0xFFFF_FFFF
 
 
 class ServedProgram:
-    """The first module's object file, and what the views must know from it."""
+    """The modules' object files, and what the views must know from them."""
 
     def __init__(
-        self, stage: Stage, window: Callable[[int], CodeWindow], listed: bool = True
+        self,
+        stage: Stage,
+        window: Callable[[int], CodeWindow],
+        memory_base: Callable[[object], int],
+        listed: bool = True,
     ) -> None:
-        """`window` gives the code window of a module; `listed`: describe one without DWARF."""
+        """`window` gives the code window of a module, `memory_base` where its variables are shown.
+
+        `listed`: describe modules without DWARF by their listings.
+        """
+        self._stage = stage
         self._debugger: Debugger = stage.debugger
-        self._name = stage.name
-        self._module_path = stage.path
         self._window = window
+        self._memory_base = memory_base
         self._listed = listed
-        self.path = f"/wasm/{stage.name}"
+        self._modules: list[ServedModule] = []
+        self.path = FOLDER + stage.name
 
-    @cached_property
-    def _image(self) -> ModuleImage:
-        return module_image(self._name, self._window(0), self._module_path)
+    # Modules
 
-    @cached_property
-    def _object(self) -> ObjectFile:
-        code = self._window(0).code
-        make_listing = (lambda: listing(code)) if self._listed else None
-        return ObjectCache(default_folder()).object_file(self._image, make_listing)
+    def module(self, number: int) -> ServedModule:
+        """Return a module by its number in order of registration."""
+        if number >= len(self._modules):
+            self._meet()
+        return self._modules[number]
+
+    def _meet(self) -> None:
+        """Make what is served of modules registered since the last one was."""
+        for registered in self._debugger.modules()[len(self._modules) :]:
+            number, module = registered.index, registered.module
+            path = self._stage.paths.get(module)
+            if number == 0:
+                path, name = self._stage.path or path, self._stage.name
+            else:
+                name = self._name(path or module.name or "", number)
+            self._modules.append(
+                ServedModule(
+                    self._window(number),
+                    name,
+                    path,
+                    self._listed,
+                    lambda module=module: self._memory_base(module),  # type: ignore[misc]
+                )
+            )
+
+    def _name(self, text: str, number: int) -> str:
+        """Name the file of a further module: no two have the same."""
+        name = os.path.basename(text) or f"module{number}.wasm"
+        stem, suffix = os.path.splitext(name)
+        taken = {module.name for module in self._modules}
+        return name if name not in taken else f"{stem}-{number}{suffix}"
+
+    def libraries(self) -> list[LoadedObject]:
+        """List the further modules that are registered."""
+        self._meet()
+        return [
+            LoadedObject(module.path, Address(module.window.base)) for module in self._modules[1:]
+        ]
 
     def read(self, path: str) -> bytes:
-        """Return the file at a path; `TargetError` ENOENT for any but the program's."""
-        if path != self.path:
-            raise TargetError(errno.ENOENT, f"{path} is not served")
-        return self._object.elf
+        """Return the file at a path; `TargetError` ENOENT for any but the modules'."""
+        self._meet()
+        for module in self._modules:
+            if module.path == path:
+                return module.object.elf
+        raise TargetError(errno.ENOENT, f"{path} is not served")
 
-    @cached_property
-    def _lines(self) -> LineTable:
-        image = self._image
-        return LineTable(image.customs.get(".debug_line", b""), image.code_section_payload)
+    def report(self) -> Iterator[str]:
+        """Yield what became of the modules' debug information, as lines for people."""
+        self._meet()
+        for module in self._modules:
+            if len(self._modules) > 1:
+                yield f"{module.name}:"
+            yield from module.report()
+
+    # Functions and frames
 
     def same_line(self, module: int, pc: int) -> tuple[range, ...]:
         """Return the PCs around one that are of its source line; none where no line is known."""
-        return self._lines.same_line(pc) if module == 0 else ()
-
-    def report(self) -> Iterator[str]:
-        """Yield what became of the module's debug information, as lines for people."""
-        yield from self._image.remarks
-        yield from report_lines(self._object.report)
+        return self.module(module).same_line(pc)
 
     def has_entry_stop(self, module: int, function: FunctionCode) -> bool:
         """Say whether the line table has a row for the start of a function's body."""
-        if module != 0:
-            return False
-        return self._object.functions[function.index].entry_kind is EntryKind.BODY_START
+        view = self.module(module).function(function.index)
+        return view.entry_kind is EntryKind.BODY_START
 
     def frame_base(self, frame: FrameHandle) -> int:
         """Return the value of a frame's DW_AT_frame_base; 0 where it has none or none yet."""
-        index = self._index(frame)
-        location = None if index is None else self._object.functions[index].frame_base_location
+        location = self._frame_base_location(frame)
         if location is None:
             return 0
         try:
@@ -96,17 +131,23 @@ class ServedProgram:
         except OutOfRange:
             return 0
 
+    def keeps_stack_pointer(self, frame: FrameHandle) -> bool:
+        """Say whether a frame's base is the shadow stack pointer as it set it, not the global itself."""
+        location = self._frame_base_location(frame)
+        return location is not None and location.kind is not SlotKind.GLOBAL
+
     def prototype(self, frame: FrameHandle) -> Prototype | None:
         """Return the C prototype of a frame's function, None where it has none."""
-        index = self._index(frame)
-        return None if index is None else self._object.prototypes.get(index)
+        found = self._function_of(frame)
+        return None if found is None else found[0].object.prototypes.get(found[1])
 
     def prototype_of(self, instance: Instance, index: int) -> Prototype | None:
         """Return the C prototype of any function, made from its Wasm type where it has no other."""
         module = instance.module
         info = module.info
-        if module is self._debugger.modules()[0].module:
-            known = self._object.prototypes.get(index)
+        number = next((m.index for m in self._debugger.modules() if m.module is module), None)
+        if number is not None:
+            known = self.module(number).object.prototypes.get(index)
             if known is not None:
                 return known
         type_ = info.func_type(index)
@@ -116,18 +157,17 @@ class ServedProgram:
             tuple(TYPES[code] for code in type_.results),
         ).prototype()
 
-    def keeps_stack_pointer(self, frame: FrameHandle) -> bool:
-        """Say whether a frame's base is the shadow stack pointer as it set it, not the global itself."""
-        index = self._index(frame)
-        location = None if index is None else self._object.functions[index].frame_base_location
-        return location is not None and location.kind is not SlotKind.GLOBAL
+    def _frame_base_location(self, frame: FrameHandle) -> WasmLocation | None:
+        found = self._function_of(frame)
+        return None if found is None else found[0].function(found[1]).frame_base_location
 
-    def _index(self, frame: FrameHandle) -> int | None:
-        """Return the index of a frame's function; None in any module but the first."""
+    def _function_of(self, frame: FrameHandle) -> tuple[ServedModule, int] | None:
+        """Return a frame's module and its function's index; None where it is in none."""
         place = frame.wasm_function_index_and_pc()
-        if place is None or self._debugger.module_of(frame).index != 0:
+        if place is None:
             return None
-        return self._window(0).code.functions[place[0]].index
+        module = self.module(self._debugger.module_of(frame).index)
+        return module, module.window.code.functions[place[0]].index
 
     def _slot(self, frame: FrameHandle, location: WasmLocation) -> int:
         if location.kind is SlotKind.LOCAL:

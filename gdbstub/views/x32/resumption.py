@@ -13,10 +13,11 @@ from gdbstub.target import Address, RangeStep, ResumeRequest, Step, TargetError,
 from gdbstub.views.common.rendering import CallAbandoned
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32 import passing
+from gdbstub.views.x32.attention import Attention
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.calls import Call, Callee, Calls
 from gdbstub.views.x32.frames import Block, FramesWindow
-from gdbstub.views.x32.memories import MEMORIES_END
+from gdbstub.views.x32.memories import MEMORIES_END, MemoriesWindow
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
@@ -51,6 +52,8 @@ class Resumption:
         frames: FramesWindow,
         registers: RegisterFile,
         memory: AddressSpace,
+        memories: MemoriesWindow,
+        attention: Attention,
         breakpoints: Breakpoints,
         pc_of: Callable[[FrameHandle], int],
         code_at: Callable[[int], CodeWindow | None],
@@ -62,6 +65,8 @@ class Resumption:
         self._registers = registers
         self._breakpoints = breakpoints
         self._read = memory.read
+        self._memories = memories
+        self._attention = attention
         self._pc_of = pc_of
         self._code_at = code_at
         self._calls = Calls(
@@ -73,6 +78,7 @@ class Resumption:
             self._callee,
             self._frame_base,
             self._function_slot,
+            memories.own_pointer,
         )
         self._written: dict[int, bytes] = {}
         self._todo: Call | BackFromCall | None = None
@@ -197,11 +203,11 @@ class Resumption:
     # Functions by address
 
     def _instance_of(self, window: CodeWindow) -> Instance:
-        frame = self._debugger.frame(0)
         module = window.code.module.module
-        if frame is not None and frame.module() is module:
-            return frame.instance()
-        return next(i for i in self._debugger.instances() if i.module is module)
+        instance = self._attention.of(module)
+        if instance is None:
+            raise TargetError(errno.ESRCH, f"{module.name} has no instance yet")
+        return instance
 
     def _function_at(self, address: int) -> tuple[Instance, int] | None:
         """Return the function whose entry is at an address: its instance and its index."""
@@ -231,12 +237,17 @@ class Resumption:
             return None
         return self._debugger.table_function(frame.instance(), 0, slot)
 
-    def _function_slot(self, value: int) -> int:
+    def _function_slot(self, value: int, user: Instance | None = None) -> int:
+        """Return the table index of the function at an address, in the table that `user` calls through."""
         found = self._function_at(value) if value >= CODE_BASE else None
         if found is None:
             return value
         instance, index = found
-        slot = self._debugger.slot_of(instance, 0, index) if instance.tables else None
+        shared = user is None or (
+            user.tables[:1] == instance.tables[:1]
+            or user.tables[0].elements is instance.tables[0].elements
+        )
+        slot = self._debugger.slot_of(instance, 0, index) if instance.tables and shared else None
         if slot is None:
             raise TargetError(
                 errno.EINVAL, f"no table has room for the function at 0x{value:x} to be pointed to"
@@ -254,9 +265,11 @@ class Resumption:
             return data
         return slot.to_bytes(_POINTER, "little")
 
-    def _frame_base(self) -> int:
+    def _frame_base(self, instance: Instance) -> int:
         frame = self._debugger.frame(0)
-        return 0 if frame is None else self._program.frame_base(frame)
+        if frame is None or frame.instance() is not instance:
+            return 0
+        return self._program.frame_base(frame)
 
     # On the worker thread
 
@@ -276,6 +289,7 @@ class Resumption:
                 raise
             return abandoned.verdict
         self._registers.show(registers)
+        self._attention.expect(todo.callee.instance)
         return Address(todo.pad)
 
 

@@ -6,9 +6,9 @@ import errno
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from gdbstub.extensions import Region
+from gdbstub.extensions import LoadedObject, Region
 from gdbstub.monitor import MonitorError, Subject, run_command
-from gdbstub.objfile import VmctxLayout
+from gdbstub.objfile import MEMORY_ROOM, VmctxLayout
 from gdbstub.target import (
     CODE_KINDS,
     WATCH_KINDS,
@@ -36,11 +36,12 @@ from gdbstub.views.common.stops import Standing
 from gdbstub.views.common.syscalls import system_call
 from gdbstub.views.common.watching import Watching
 from gdbstub.views.x32 import description as d
+from gdbstub.views.x32.attention import Attention
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.image import vmctx_layout
 from gdbstub.views.x32.line_steps import LineSteps
-from gdbstub.views.x32.memories import MemoriesWindow
+from gdbstub.views.x32.memories import MemoriesWindow, several_memories
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
@@ -73,23 +74,26 @@ class X32View:
         self._stage = stage
         self._debugger = stage.debugger
         self._code: list[CodeWindow] = []
-        self._program = ServedProgram(stage, self._window, listed)
+        self._attention = Attention(stage.debugger, several_memories(stage))
+        memories = MemoriesWindow(stage.debugger, self._attention, tuple(stage.paths))
+        self._memories = memories
+        self._program = ServedProgram(stage, self._window, memories.base_of_module, listed)
         self._references = References(stage.debugger, self._function_address, self._function_at)
-        memories = MemoriesWindow(stage.debugger)
         self._vmctx = VmctxWindow(
             stage.debugger, self._references, self._vmctx_layout, memories.address_of
         )
         self._frames = FramesWindow(
             stage.debugger,
             self._pc_of,
-            self._program.frame_base,
+            self._shown_frame_base,
             self._vmctx_of,
             self._place_of,
             self._references.shown,
             HOST_RETURN,
         )
         self._memory = AddressSpace(
-            MemoryWindow(stage.debugger),
+            self._attention,
+            MemoryWindow(stage.debugger, self._attention),
             memories,
             self._code,
             self._frames,
@@ -109,6 +113,8 @@ class X32View:
             self._frames,
             self._registers,
             self._memory,
+            memories,
+            self._attention,
             self._breakpoints,
             self._pc_of,
             self._code_at,
@@ -122,6 +128,7 @@ class X32View:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
         self._frames.reset()
+        self._attention.reset()
 
     def divert(self, verdict: Verdict) -> Verdict | Address:
         """Run the function the client calls; see `Rendering`."""
@@ -216,6 +223,12 @@ class X32View:
 
     def _pc(self) -> int:
         return self._standing.address
+
+    def _shown_frame_base(self, frame: FrameHandle) -> int:
+        base = self._program.frame_base(frame)
+        if not self._attention.several or not 0 < base < MEMORY_ROOM:
+            return base
+        return base + self._memories.base(frame.instance())
 
     def _vmctx_of(self, frame: FrameHandle) -> int:
         return self._vmctx.address_of(frame.instance())
@@ -320,6 +333,7 @@ class X32View:
         self._watching.clear()
         self._structs.clear()
         self._resumption.forget()
+        self._attention.forget()
 
     # Extensions
 
@@ -356,11 +370,11 @@ class X32View:
         return d.target_xml()
 
     def exec_file(self) -> str:
-        """Return the served program's path."""
+        """Return the path of the program's first module."""
         return self._program.path
 
     def served_file(self, path: str) -> bytes:
-        """Return the served program."""
+        """Return the object file of a module."""
         return self._program.read(path)
 
     def monitor(self, command: str, output: Callable[[str], None]) -> None:
@@ -371,3 +385,16 @@ class X32View:
             raise TargetError(errno.EINVAL, str(error)) from None
         finally:
             self._frames.reset()
+
+
+class ModulesView(X32View):
+    """The view of a guest that may have further modules: `LoadedObjects` as well."""
+
+    def loaded_objects(self) -> Sequence[LoadedObject]:
+        """List the further modules."""
+        return self._program.libraries()
+
+
+def x32_view(stage: Stage, listed: bool = True) -> X32View:
+    """Make the view of a guest; gdb asks nothing for the modules of one that has but one."""
+    return X32View(stage, listed) if stage.alone else ModulesView(stage, listed)

@@ -99,6 +99,12 @@ class VmctxWindow:
         """Return where the last instance's vmctx ends."""
         return VMCTX_BASE + VMCTX_STRIDE * len(self._debugger.instances())
 
+    def owner(self, address: int, length: int) -> Instance | None:
+        """Return the instance whose vmctx lies at an address, None for none."""
+        number = (address - VMCTX_BASE) // VMCTX_STRIDE
+        instances = self._debugger.instances()
+        return instances[number] if number < len(instances) else None
+
     def _layout(self, number: int) -> VmctxLayout:
         layout = self._layouts.get(number)
         if layout is None:

@@ -2,8 +2,8 @@
 
 The same on every start, because gdb keeps its symbols over reconnects:
 
-    0x00000000  linear memory of the innermost frame's instance
-    0xC0000000  every linear memory, where there are several (see `memories`)
+    0x00000000  linear memory; where there are several, the one meant (see `attention`)
+    0xC0000000  every linear memory, where there may be several (see `memories`)
     0xE0000000  code, a window per module in registration order: window + offset in the module
     0xF0000000  frames (see `frames`)
     0xF8000000  vmctx of each instance (see `vmctx`)
@@ -23,6 +23,7 @@ from gdbstub.objfile import vmctx
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import FunctionCode, ModuleCode
 from gdbstub.views.common.watching import Made
+from gdbstub.views.x32.attention import Attention
 from gdbstub.views.x32.nops import nop
 from jit import Instance
 from jit.debug.debugger import Debugger
@@ -63,43 +64,40 @@ def refused(address: int, what: str) -> TargetError:
 
 
 class MemoryWindow:
-    """Linear memory at its own addresses."""
+    """Linear memory at its own addresses: the one the client means."""
 
-    def __init__(self, debugger: Debugger) -> None:
+    def __init__(self, debugger: Debugger, attention: Attention) -> None:
         self._debugger = debugger
-
-    def _instance(self) -> Instance | None:
-        instances = self._debugger.instances()
-        if len(instances) > 1:
-            frame = self._debugger.frame(0)
-            if frame is not None:
-                return frame.instance()
-        return instances[0] if instances else None
+        self._attention = attention
 
     def size(self) -> int:
         """Return how much is readable, in bytes."""
-        instance = self._instance()
-        if instance is None or not instance.memories:
+        instance = self._attention.instance
+        if instance is None:
             return 0
         return min(self._debugger.memory(instance, 0).linear.size, MEMORY_END)
 
+    def owner(self, address: int, length: int) -> Instance | None:
+        """Return the instance whose memory is meant, None for none."""
+        return self._attention.meant(address, length)
+
     def read(self, address: int, length: int) -> bytes:
         """Read memory 0; see `Window`."""
-        instance = self._instance()
+        instance = self._attention.meant(address, length)
         if instance is None:
             return b""
         return self._debugger.read_memory(instance, 0, address, min(length, MEMORY_END - address))
 
     def write(self, address: int, data: bytes) -> None:
         """Write memory 0; see `Window`."""
-        instance = self._instance()
+        instance = self._attention.meant(address, len(data))
         if instance is None or address + len(data) > MEMORY_END:
             raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
         self._debugger.write_memory(instance, 0, address, data)
 
     def watch(self, access: Access, address: int, length: int) -> list[Made]:
         """Watch bytes of memory 0; see `Watching`."""
-        instance = self._instance()
+        instance = self._attention.watched(address, length)
         if instance is None:
             raise TargetError(errno.EFAULT, f"no memory at 0x{address:x}")
         return [(address, self._debugger.watch_memory(access, instance, 0, address, length))]

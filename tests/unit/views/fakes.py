@@ -11,6 +11,8 @@ from jit.debug.errors import OutOfRange
 
 I32, I64, F64 = 0x7F, 0x7E, 0x7C
 STACK_END = 0x7FFF_0000
+INSTANCE = SimpleNamespace(memories=("memory",))
+INSTANCE = SimpleNamespace(memories=("memory",))
 
 #            two functions: declarations of one i32 local, then ops; and a body without locals
 #            0x10: 01 01 7f | 41 05 | 21 00 | 10 01 | 1a | 0b      0x1b: 00 | 41 07 | 0b
@@ -54,8 +56,8 @@ class FakeFrame:
     def store(self) -> Any:
         return SimpleNamespace(stack_end=STACK_END)
 
-    def instance(self) -> str:
-        return "instance"
+    def instance(self) -> Any:
+        return INSTANCE
 
     def wasm_function_index_and_pc(self) -> tuple[int, int]:
         return self.function, self.pc
@@ -109,8 +111,8 @@ class FakeDebugger:
     def module_of(self, frame: FakeFrame) -> Any:
         return self.registered[0]
 
-    def instances(self) -> list[str]:
-        return ["instance"]
+    def instances(self) -> list[Any]:
+        return [INSTANCE]
 
     def boundaries(self, module: int, defined_index: int) -> tuple[int, ...]:
         return BOUNDARIES[defined_index]

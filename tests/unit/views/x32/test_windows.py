@@ -4,6 +4,7 @@ import pytest
 
 from gdbstub.target import TargetError
 from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.x32.attention import Attention
 from gdbstub.views.x32.nops import nop
 from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow
 from tests.unit.views.fakes import I32, FakeDebugger, FakeFrame
@@ -62,7 +63,7 @@ def test_the_types_a_call_returned() -> None:
 def test_memory_reads_stop_at_its_end() -> None:
     debugger = FakeDebugger([FakeFrame(0x20, 0, 0x13)])
     debugger.linear[-2:] = b"yz"
-    window = MemoryWindow(debugger)  # type: ignore[arg-type]
+    window = MemoryWindow(debugger, Attention(debugger, several=False))  # type: ignore[arg-type]
     assert window.read(0xFFFE, 8) == b"yz"
     assert window.read(0x10000, 8) == b""
     window.write(0xFFFE, b"ab")
