@@ -13,7 +13,7 @@ from wasmtime import wat2wasm
 
 import jit
 from bench.figures import Figure, say
-from jit.debug.core import BreakpointEdit
+from jit.debug.edits import BreakpointEdit
 from jit.debug.frames import FrameHandle
 from jit.debug.interface import DebugHandler
 from jit.runtime.func import Func

@@ -32,6 +32,20 @@ from enum import Enum, IntEnum
 
 from jit.abi.frame import FrameLayout
 
+FRAME_TYPES = {
+    0x7F: "i32",
+    0x7E: "i64",
+    0x7D: "f32",
+    0x7C: "f64",
+    0x7B: "v128",
+    0x70: "funcref",
+    0x6F: "externref",
+    0x6E: "anyref",
+    0x69: "exnref",
+    0x68: "contref",
+}
+"""The types that a local or an operand can have, as the binary format numbers and the text format names them."""
+
 
 class OperandKind(IntEnum):
     """Where an operand is."""
@@ -167,6 +181,8 @@ class FrameTable:
     rows: tuple[Row, ...]
     inlined: tuple[FrameShape, ...] = ()
     """The shapes, from number 1, of functions that are inlined; 0 is the table's own function's."""
+    shapes: tuple[FrameShape, ...] = field(init=False, repr=False, compare=False)
+    """All shapes, by number."""
     by_offset: dict[int, Row] = field(init=False, repr=False)
     boundaries: tuple[Boundary, ...] = field(init=False, repr=False)
     _pcs: tuple[int, ...] = field(init=False, repr=False)
@@ -181,6 +197,10 @@ class FrameTable:
             ),
             key=lambda boundary: (boundary.pc, boundary.offset),
         )
+        own = FrameShape(
+            self.defined_index, self.layout, self.local_types, self.base_to_frame_pointer
+        )
+        object.__setattr__(self, "shapes", (own, *self.inlined))
         object.__setattr__(self, "by_offset", {row.offset: row for row in self.rows})
         object.__setattr__(self, "boundaries", tuple(boundaries))
         object.__setattr__(self, "_pcs", tuple(boundary.pc for boundary in boundaries))
@@ -197,13 +217,6 @@ class FrameTable:
             end += 1
         return self.boundaries[start:end]
 
-    @property
-    def shape(self) -> FrameShape:
-        """Shape 0: the frame of the table's own function."""
-        return FrameShape(
-            self.defined_index, self.layout, self.local_types, self.base_to_frame_pointer
-        )
-
     def find_program_point(self, offset: int, position: Position) -> tuple[WasmFrame, ...] | None:
         """Return the Wasm frames of a machine frame at a code offset, the innermost first.
 
@@ -214,7 +227,11 @@ class FrameTable:
             return None
         if row.kind is RowKind.PROLOGUE or not row.points:
             return ()
-        point, shapes = row.points[0], (self.shape, *self.inlined)
+        return self.frames_of(row.points[0])
+
+    def frames_of(self, point: Point) -> tuple[WasmFrame, ...]:
+        """Return the Wasm frames of a machine frame at one of the table's points, the innermost first."""
+        shapes = self.shapes
         innermost = WasmFrame(shapes[point.shape], point.pc, point.stack)
         return (innermost, *(WasmFrame(shapes[c.shape], c.pc, c.stack) for c in point.callers))
 

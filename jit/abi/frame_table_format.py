@@ -10,6 +10,7 @@ from typing import NoReturn, TypeVar
 from jit.abi.frame import FrameLayout
 from jit.abi.frame_table import (
     BOUNDARY_KINDS,
+    FRAME_TYPES,
     CallerPoint,
     Copy,
     FrameShape,
@@ -22,9 +23,6 @@ from jit.abi.frame_table import (
 )
 
 MAGIC = b"wft\x01"
-
-TYPES = frozenset({0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0x70, 0x6F, 0x6E, 0x69, 0x68})
-"""i32, i64, f32, f64, v128, funcref, externref, anyref, exnref, contref."""
 
 _FLOAT = 0x80
 _Item = TypeVar("_Item", bound=Hashable)
@@ -85,7 +83,7 @@ class _Writer:
         self._operands, self._stacks, self._copies = _Pool(), _Pool(), _Pool()
 
     def table(self, table: FrameTable) -> bytes:
-        shapes = [table.shape, *table.inlined]
+        shapes = table.shapes
         rows, before = [], 0
         for row in table.rows:
             rows.append(self._row(row, before))
@@ -254,7 +252,7 @@ class _Reader:
 
     def _type(self) -> int:
         type_ = self._byte()
-        if type_ not in TYPES:
+        if type_ not in FRAME_TYPES:
             self._fail(f"no value type {type_:#x}")
         return type_
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from jit.debug.core import DebugCore
 from jit.debug.frames import FrameHandle
+from jit.debug.innermost import exit_frame
 from jit.runtime.driver import Activation
 
 
@@ -22,6 +23,8 @@ class Backtrace:
     def _reset(self) -> None:
         self._addresses = array("Q")
         self._pointers = array("Q")
+        self._virtual = array("L")
+        """Which of the Wasm frames that its machine frame stands for each is, the innermost 0."""
         self._firsts: list[FrameHandle] = []
         """The innermost frame of each activation that has been reached."""
         self._first_indices: list[int] = []
@@ -39,7 +42,13 @@ class Backtrace:
         first = self._firsts[at]
         if self._first_indices[at] == index:
             return first
-        return first.outer(self._addresses[index], self._pointers[index])
+        frame: FrameHandle | None = first
+        if self._addresses[index] != first.address or self._pointers[index] != first.frame_pointer:
+            frame = first.outer(self._addresses[index], self._pointers[index])
+        for _ in range(self._virtual[index]):
+            assert frame is not None, "a frame that was counted"
+            frame = frame.parent()
+        return frame
 
     def __iter__(self) -> Iterator[FrameHandle]:
         index = 0
@@ -67,22 +76,32 @@ class Backtrace:
         return True
 
     def _more(self) -> bool:
-        """Find one more frame; say whether there was one."""
-        caller = self._core.caller(self._pointers[-1]) if self._pointers else None
-        if caller is None:
-            return self._next_activation()
-        self._addresses.append(caller[0])
-        self._pointers.append(caller[1])
-        return True
+        """Find one more machine frame that shows anything; say whether there was one."""
+        pointer = self._pointers[-1] if self._pointers else None
+        while pointer is not None:
+            caller = self._core.caller(pointer)
+            if caller is None:
+                break
+            address, pointer = caller
+            count = len(self._core.locate(address).frames)
+            if count:
+                self._append(address, pointer, count)
+                return True
+        return self._next_activation()
+
+    def _append(self, address: int, pointer: int, count: int) -> None:
+        for virtual in range(count):
+            self._addresses.append(address)
+            self._pointers.append(pointer)
+            self._virtual.append(virtual)
 
     def _next_activation(self) -> bool:
         while self._activations:
-            frame = self._core.exit_frame(self._activations.pop())
+            frame = exit_frame(self._core, self._activations.pop())
             if frame is not None:
                 self._firsts.append(frame)
                 self._first_indices.append(len(self._addresses))
-                self._addresses.append(frame.address)
-                self._pointers.append(frame.frame_pointer)
+                self._append(frame.address, frame.frame_pointer, frame.count)
                 return True
         return False
 

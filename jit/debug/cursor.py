@@ -4,6 +4,7 @@ from enum import Enum
 
 from jit.debug.core import DebugCore
 from jit.debug.frames import FrameHandle
+from jit.debug.innermost import exit_frames
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
 from jit.runtime.val import Val
@@ -26,7 +27,7 @@ class DebugFrameCursor:
     """
 
     def __init__(self, core: DebugCore) -> None:
-        self._exits = core.exit_frames()
+        self._exits = exit_frames(core)
         self._frame = next(self._exits, None)
 
     def move_to_parent(self) -> FrameParentResult:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from jit.debug import diversions, quiet_calls
+from jit.debug import quiet_calls, resumption
 from jit.debug.backtrace import Backtrace
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.core import Handler
 from jit.debug.errors import ForeignStore, Killed, OutOfRange
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle, checked_bits
+from jit.debug.innermost import exit_frame
 from jit.debug.interface import attach
 from jit.debug.references import function_of
 from jit.debug.watchpoints import Access, GlobalWatchpoint, MemoryWatchpoint, Watchpoint
@@ -123,7 +124,7 @@ class Debugger:
         A breakpoint there is hit, unless the op is stepped. CannotDivert where the guest is not
         stopped at a boundary, or the op finds other operands on the stack.
         """
-        diversions.jump(self._core, pc, stepping)
+        resumption.jump(self._core, pc, silently=stepping)
 
     def return_to(
         self, frame: FrameHandle, types: Sequence[int], bits: Sequence[int], stepping: bool
@@ -132,7 +133,7 @@ class Debugger:
 
         It takes effect when the handler returns. CannotDivert for a frame of another activation.
         """
-        diversions.return_to(self._core, frame, types, bits, stepping)
+        resumption.return_to(self._core, frame, types, bits, silently=stepping)
 
     def _on_event(self, event: DebugEvent) -> None:
         if self._killed:
@@ -302,7 +303,7 @@ class Debugger:
         object a frame.
         """
         if index == 0 and self.store.activations:
-            frame = self._core.exit_frame(self.store.activations[-1])
+            frame = exit_frame(self._core, self.store.activations[-1])
             if frame is not None:
                 return frame
         return self._backtrace.frame(index)

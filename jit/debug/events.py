@@ -1,14 +1,15 @@
 """What can happen to a guest under a debugger, as values (names: Wasmtime's `DebugEvent`).
 
 An event is reported on the thread that runs the guest, which stands still until the handler returns.
-`CaughtExceptionThrown` and `UncaughtExceptionThrown` have no producer before exception handling.
 """
 
 from dataclasses import dataclass
 
 from jit.abi.traps import TrapCode
 from jit.debug.watchpoints import Hit
+from jit.runtime.func import Func
 from jit.runtime.module import Module
+from jit.runtime.val import Val
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,36 @@ class HostcallError(DebugEvent):
     """A host function raised `error`; the frame is inside the call. Resuming ends the run with it."""
 
     error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtExceptionThrown(DebugEvent):
+    """An exception is thrown that the guest catches; at the op that throws.
+
+    Nothing makes this event, nor the next: no module with exceptions is accepted.
+    """
+
+    exception: object
+
+
+@dataclass(frozen=True, slots=True)
+class UncaughtExceptionThrown(DebugEvent):
+    """An exception is thrown that nothing in the guest catches: it goes to the host."""
+
+    exception: object
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned(DebugEvent):
+    """A call that the handler had put in here (`inject_call`) has ended; ours alone.
+
+    The guest is where it was before. `results` are the call's, `error` is what ended it instead: the
+    guest's trap, or what a host function raised.
+    """
+
+    function: Func
+    results: tuple[Val, ...] = ()
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,77 +1,68 @@
 """A frame of a guest that stands still: where it is, its locals and operands, to read and to write.
 
-Locals are in the frame's slots; a write also goes to the registers that hold copies.  Operands are in
-slots, in registers of the activation's context, or nowhere (`jit.abi.frame_table`).
+Here is what holds for a frame inside a call, whose values are all in its slots; `jit.debug.innermost` has the
+innermost, whose operands and copies of locals may be in registers.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jit.abi.context import Exit
-from jit.abi.frame_table import FrameTable, Operand, OperandKind, Point, Row, RowKind
+from jit.abi.frame_table import FRAME_TYPES, Operand, OperandKind, WasmFrame
 from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
 from jit.debug.watchpoints import Access, LocalWatchpoint
-from jit.runtime.code import CodeRange
-from jit.runtime.context import FLOAT, GENERAL, PC
 from jit.runtime.driver import Activation
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
 from jit.runtime.store import Store
-from jit.runtime.val import Val, from_bits, to_bits
-from jit.wasm.types import (
-    EXTERNREF,
-    F32,
-    I32,
-    REFERENCE_TYPES,
-    V128,
-    VALTYPE_NAMES,
-)
+from jit.runtime.val import FRAME_REFERENCES, ROOTS, OpaqueReference, Val, from_bits, to_bits
+from jit.wasm.types import F32, I32, V128
 
 if TYPE_CHECKING:
     from jit.debug.core import DebugCore
 
-_WORD = 0xFFFF_FFFF_FFFF_FFFF
+WORD = 0xFFFF_FFFF_FFFF_FFFF
 _HALF = 0xFFFF_FFFF
 _QUAD = (1 << 128) - 1
-
-
-IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST, Exit.WATCH})
-"""Exits at which the context shows the innermost frame as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """What a code address means: its function, that function's frame table, the row there."""
-
-    range: CodeRange
-    table: FrameTable
-    row: Row
 
 
 def mask_of(type_: int) -> int:
     """Return the mask of a value type's bit pattern."""
     if type_ in (I32, F32):
         return _HALF
-    return _QUAD if type_ == V128 else _WORD
+    return _QUAD if type_ == V128 else WORD
 
 
 class FrameHandle:
     """A frame, until its store executes anything again: then every method but `is_valid` raises StaleFrame.
 
-    Cheap, and may be copied; two handles of one frame are equal. This class is a frame inside a call:
-    all its operands are in their slots, and no register holds a copy.
+    Cheap, and may be copied; two handles of one frame are equal. A machine frame may stand for several
+    Wasm frames, functions inlined in one another: `virtual` counts from the innermost of those.
     """
 
-    __slots__ = ("_activation", "_core", "_executions", "_location", "address", "frame_pointer")
+    __slots__ = (
+        "_activation",
+        "_core",
+        "_executions",
+        "_frames",
+        "_virtual",
+        "address",
+        "frame_pointer",
+    )
 
     def __init__(
-        self, core: "DebugCore", activation: Activation, address: int, frame_pointer: int
+        self,
+        core: "DebugCore",
+        activation: Activation,
+        address: int,
+        frame_pointer: int,
+        frames: tuple[WasmFrame, ...],
+        virtual: int = 0,
     ) -> None:
         self._core = core
         self._activation = activation
         self._executions = activation.store.executions
-        self._location: Location | None = None
+        self._frames = frames
+        self._virtual = virtual
         self.address = address
         """Where in the machine code it is, as the frame tables' rows have it."""
         self.frame_pointer = frame_pointer
@@ -84,8 +75,8 @@ class FrameHandle:
     def __hash__(self) -> int:
         return hash(self._key())
 
-    def _key(self) -> tuple[int, int, int]:
-        return id(self._activation), self._executions, self.frame_pointer
+    def _key(self) -> tuple[int, int, int, int]:
+        return id(self._activation), self._executions, self.frame_pointer, self._virtual
 
     def is_valid(self) -> bool:
         """Say whether nothing has been executed since the handle was made."""
@@ -95,30 +86,35 @@ class FrameHandle:
         activations, depth = activation.store.activations, activation.depth
         return depth < len(activations) and activations[depth] is activation
 
-    def _at(self) -> Location:
+    def _here(self) -> WasmFrame:
+        """Return what the frame tables say of the frame."""
         if not self.is_valid():
             raise StaleFrame
-        location = self._location
-        if location is None:
-            location = self._location = self._core.locate(self.address)
-        return location
-
-    def _here(self) -> Point:
-        """Return the program point."""
-        return self._at().row.points[0]
+        return self._frames[self._virtual]
 
     def parent(self) -> "FrameHandle | None":
         """Return the caller's frame; None at the outermost frame of the activation."""
-        if not self.is_valid():
-            raise StaleFrame
-        caller = self._core.caller(self.frame_pointer)
-        if caller is None:
-            return None
-        return FrameHandle(self._core, self._activation, *caller)
+        self._here()
+        core, activation, frames, outer = (
+            self._core,
+            self._activation,
+            self._frames,
+            self._virtual + 1,
+        )
+        if outer < len(frames):
+            return FrameHandle(core, activation, self.address, self.frame_pointer, frames, outer)
+        return core.outer_frame(activation, self.frame_pointer)
 
     def outer(self, address: int, frame_pointer: int) -> "FrameHandle":
-        """Return the frame farther out in the same activation whose place is known."""
-        return FrameHandle(self._core, self._activation, address, frame_pointer)
+        """Return the innermost of the frames at a place farther out in the same activation."""
+        frames = self._core.locate(address).frames
+        return FrameHandle(self._core, self._activation, address, frame_pointer, frames)
+
+    @property
+    def count(self) -> int:
+        """How many Wasm frames its machine frame stands for: more than one if functions are inlined there."""
+        self._here()
+        return len(self._frames)
 
     def instance(self) -> Instance:
         """Return the instance whose function this is."""
@@ -129,12 +125,15 @@ class FrameHandle:
 
     def module(self) -> Module | None:
         """Return the instance's module."""
-        return self._at().range.code.module
+        self._here()
+        if self._virtual + 1 < len(self._frames):  # inlined: of whatever module
+            return self.instance().module
+        return self._core.locate(self.address).range.code.module
 
     def wasm_function_index_and_pc(self) -> tuple[int, int] | None:
         """Return (index among the module's defined functions, PC in the module's bytes)."""
-        pc = self._here().pc
-        return self._at().range.defined_index, pc
+        here = self._here()
+        return here.shape.defined_index, here.pc
 
     @property
     def store(self) -> Store:
@@ -149,7 +148,7 @@ class FrameHandle:
     @property
     def base(self) -> int:
         """The address of its slots, the vmctx first."""
-        return self.frame_pointer - self._at().table.base_to_frame_pointer
+        return self.frame_pointer - self._here().shape.base_to_frame_pointer
 
     @property
     def stack_offset(self) -> int:
@@ -157,18 +156,20 @@ class FrameHandle:
 
         Unique among the frames that exist, the same as long as a frame lives, larger for inner ones.
         """
-        return self._activation.store.stack_end - self.frame_pointer
+        inner = len(self._frames) - 1 - self._virtual
+        return self._activation.store.stack_end - self.frame_pointer + inner
 
     def num_locals(self) -> int:
         """Return the number of locals, parameters included."""
-        return len(self._at().table.local_types)
+        return len(self._here().shape.local_types)
 
     def watched_local(self, access: Access, index: int) -> LocalWatchpoint:
         """Return a watchpoint for a local of this frame."""
-        location = self._at()
         self.local_type(index)
-        key = location.range.code.module, location.range.defined_index
-        address = self.base + location.table.layout.local(index)
+        module, shape = self.module(), self._here().shape
+        assert module is not None, "a frame of the guest is in a module"
+        key = module, shape.defined_index
+        address = self.base + shape.layout.local(index)
         return LocalWatchpoint(
             access, self.store, key, self._activation, self.frame_pointer, index, address
         )
@@ -178,26 +179,30 @@ class FrameHandle:
         return len(self._here().stack)
 
     def local(self, index: int) -> Val:
-        """Return a local's value."""
-        type_, bits = self.local_type(index), self.local_bits(index)
-        return Val(type_, from_bits(self._activation.store, type_, bits))
+        """Return a local's value; a reference that cannot be shown is an `OpaqueReference`."""
+        return self._value(self.local_type(index), self.local_bits(index))
 
     def stack(self, index: int) -> Val:
-        """Return an operand's value, index 0 at the bottom."""
-        type_, bits = self.stack_type(index), self.stack_bits(index)
-        return Val(type_, from_bits(self._activation.store, type_, bits))
+        """Return an operand's value, index 0 at the bottom; as `local`."""
+        return self._value(self.stack_type(index), self.stack_bits(index))
+
+    def _value(self, type_: int, bits: int) -> Val:
+        try:
+            return Val(type_, from_bits(self._activation.store, type_, bits))
+        except LookupError:  # nothing of this store: what stands there, at least
+            return Val(type_, OpaqueReference(type_, bits))
 
     def set_local(self, index: int, value: Val) -> None:
         """Write a local; WrongType for a value of another type."""
-        self._write_local(index, self._bits_of(self.local_type(index), value))
+        self._write_local(index, bits_of(self.store, self.local_type(index), value))
 
     def set_stack(self, index: int, value: Val) -> None:
         """Write an operand; NotWritable after a trap where it is in no place of its own."""
-        self._write_operand(index, self._bits_of(self.stack_type(index), value))
+        self._write_operand(index, bits_of(self.store, self.stack_type(index), value))
 
     def local_type(self, index: int) -> int:
-        """Return a local's value type, as `jit.wasm.types` has it."""
-        types = self._at().table.local_types
+        """Return a local's value type, a key of `FRAME_TYPES`."""
+        types = self._here().shape.local_types
         if not 0 <= index < len(types):
             raise OutOfRange("local", index, len(types))
         return types[index]
@@ -208,10 +213,8 @@ class FrameHandle:
 
     def local_bits(self, index: int) -> int:
         """Return a local's bit pattern, of its type's width; of a reference, the word that stands for it."""
-        table = self._at().table
-        if not 0 <= index < len(table.local_types):
-            raise OutOfRange("local", index, len(table.local_types))
-        return self._load(table.layout.local(index), table.local_types[index])
+        type_ = self.local_type(index)
+        return self._load(self._here().shape.layout.local(index), type_)
 
     def stack_bits(self, index: int) -> int:
         """Return an operand's bit pattern."""
@@ -220,16 +223,21 @@ class FrameHandle:
     def _operand_bits(self, index: int, operand: Operand) -> int:
         if operand.kind is OperandKind.CONSTANT:
             return operand.value
-        return self._load(self._at().table.layout.operand(index), operand.type)
+        return self._load(self._here().shape.layout.operand(index), operand.type)
 
-    def extern_bits(self) -> Iterator[int]:
-        """Yield the words of its locals and operands that are externrefs."""
-        for index, type_ in enumerate(self._at().table.local_types):
-            if type_ == EXTERNREF:
-                yield self.local_bits(index)
-        for index, operand in enumerate(self._here().stack):
-            if operand.type == EXTERNREF:
-                yield self._operand_bits(index, operand)
+    def root_slots(self) -> Iterator[tuple[int, int]]:
+        """Yield the type and the address of each slot that keeps a host object alive.
+
+        References are always in their slots; a constant is null.
+        """
+        shape, stack = self._here().shape, self._here().stack
+        base, layout = self.base, shape.layout
+        for index, type_ in enumerate(shape.local_types):
+            if type_ in ROOTS:
+                yield type_, base + layout.local(index)
+        for index, operand in enumerate(stack):
+            if operand.type in ROOTS and operand.kind is OperandKind.SLOT:
+                yield operand.type, base + layout.operand(index)
 
     def set_local_bits(self, index: int, bits: int) -> None:
         """Write a local's bit pattern; WrongType for a reference."""
@@ -245,17 +253,8 @@ class FrameHandle:
             raise OutOfRange("operand", index, len(stack))
         return stack[index]
 
-    def _bits_of(self, type_: int, value: Val) -> int:
-        try:
-            return to_bits(self._activation.store, type_, value)
-        except TypeError as error:
-            raise WrongType(str(error)) from None
-
     def _load(self, offset: int, type_: int) -> int:
-        location = self._location
-        assert location is not None, "an index has been checked by the frame's table"
-        address = self.frame_pointer - location.table.base_to_frame_pointer + offset
-        machine = self._activation.store.machine
+        machine, address = self._activation.store.machine, self.base + offset
         if type_ == V128:
             return int.from_bytes(machine.read(address, 16), "little")
         return machine.load_u64(address) & mask_of(type_)
@@ -267,126 +266,36 @@ class FrameHandle:
         else:
             machine.store_u64(address, bits)
 
+    def fill_stack(self, types: Sequence[int], bits: Sequence[int]) -> None:
+        """Put values of these types into the operands' slots: what is on the stack when the frame is entered anew."""
+        layout = self._here().shape.layout
+        for index, (type_, value) in enumerate(zip(types, bits, strict=True)):
+            self._store(layout.operand(index), type_, value)
+
     def _write_local(self, index: int, bits: int) -> None:
         type_ = self.local_type(index)
-        self._store(self._at().table.layout.local(index), type_, bits)
+        self._store(self._here().shape.layout.local(index), type_, bits)
         self._core.watchpoints.refresh()
 
     def _write_operand(self, index: int, bits: int) -> None:
         operand = self._operand(index)
         if operand.kind is not OperandKind.SLOT:
             raise NotWritable(f"operand {index} is in no place of its own here")
-        self._store(self._at().table.layout.operand(index), operand.type, bits)
+        self._store(self._here().shape.layout.operand(index), operand.type, bits)
 
 
-class InnermostFrame(FrameHandle):
-    """The innermost frame of an activation: registers hold operands and copies of locals.
-
-    What it shows follows its activation, which may go to the canonical variant of the function while
-    the handle is valid.
-    """
-
-    __slots__ = ("_point",)
-
-    def __init__(
-        self, core: "DebugCore", activation: Activation, address: int, frame_pointer: int
-    ) -> None:
-        super().__init__(core, activation, address, frame_pointer)
-        self._point: Point | None = None
-
-    def _at(self) -> Location:
-        if not self.is_valid():
-            raise StaleFrame
-        activation = self._activation
-        self._point = self._core.standing.get(activation)
-        location = self._location
-        if activation.exit in IN_FRAME:
-            address = activation.context.words[PC]
-            if address != self.address:
-                self.address, location = address, None
-        if location is None:
-            location = self._location = self._core.locate(self.address)
-        return location
-
-    def _here(self) -> Point:
-        location = self._at()
-        return location.row.points[0] if self._point is None else self._point
-
-    def _operand_bits(self, index: int, operand: Operand) -> int:
-        context = self._activation.context
-        if operand.kind is OperandKind.GENERAL:
-            return context.words[GENERAL + operand.value] & mask_of(operand.type)
-        if operand.kind is OperandKind.FLOAT:
-            low = context.words[FLOAT + 2 * operand.value]
-            if operand.type == V128:
-                return low | context.words[FLOAT + 2 * operand.value + 1] << 64
-            return low & mask_of(operand.type)
-        if operand.kind is OperandKind.FLAGS:
-            return int(self._activation.store.isa.condition(operand.value, context.flags))
-        return super()._operand_bits(index, operand)
-
-    def _write_local(self, index: int, bits: int) -> None:
-        point = self._here()
-        copies = [copy for copy in point.copies if copy.local == index]
-        if any(_holders(point, copy.float, copy.register) > 1 for copy in copies):
-            # After a trap nothing will run here: the slot alone is the local.
-            if self._at().row.kind is not RowKind.TRAP:
-                self.leave_registers()
-            copies = []
-        super()._write_local(index, bits)
-        type_ = self.local_type(index)
-        for copy in copies:
-            self._set_register(copy.float, copy.register, type_, bits)
-
-    def _write_operand(self, index: int, bits: int) -> None:
-        operand, point = self._operand(index), self._here()
-        if operand.kind in _REGISTERS:
-            in_float = operand.kind is OperandKind.FLOAT
-            if _holders(point, in_float, operand.value) == 1:
-                self._set_register(in_float, operand.value, operand.type, bits)
-                return
-        if operand.kind is not OperandKind.SLOT:
-            if self._at().row.kind is RowKind.TRAP:
-                raise NotWritable(f"operand {index} is in no place of its own, after a trap")
-            self.leave_registers()
-        super()._write_operand(index, bits)
-
-    def leave_registers(self) -> None:
-        """Go to the canonical variant of the function, where all operands are in their slots."""
-        location, point = self._at(), self._here()
-        operands = [
-            (index, operand.type, self._operand_bits(index, operand))
-            for index, operand in enumerate(point.stack)
-            if operand.kind is not OperandKind.SLOT
-        ]
-        self._core.move_to_canonical(self._activation, location, point.pc)
-        for index, type_, bits in operands:
-            self._store(location.table.layout.operand(index), type_, bits)
-
-    def _set_register(self, in_float: bool, register: int, type_: int, bits: int) -> None:
-        words = self._activation.context.words
-        if not in_float:
-            words[GENERAL + register] = bits
-            return
-        words[FLOAT + 2 * register] = bits & _WORD
-        if type_ == V128:
-            words[FLOAT + 2 * register + 1] = bits >> 64
-
-
-_REGISTERS = frozenset({OperandKind.GENERAL, OperandKind.FLOAT})
-
-
-def _holders(point: Point, in_float: bool, register: int) -> int:
-    """Count the operands and copies that are in a register."""
-    kind = OperandKind.FLOAT if in_float else OperandKind.GENERAL
-    operands = sum(o.kind is kind and o.value == register for o in point.stack)
-    return operands + sum(c.float is in_float and c.register == register for c in point.copies)
+def bits_of(store: Store, type_: int, value: Val) -> int:
+    """Return the bit pattern of a value of a type; WrongType for one of another."""
+    try:
+        return to_bits(store, type_, value)
+    except TypeError as error:
+        raise WrongType(str(error)) from None
 
 
 def checked_bits(type_: int, bits: int) -> int:
     """Return a bit pattern that may be written as it is; WrongType for a reference's or a wrong one."""
-    if type_ in REFERENCE_TYPES:
-        raise WrongType(f"a {VALTYPE_NAMES[type_]} cannot be written as a bit pattern")
+    if type_ in FRAME_REFERENCES:
+        raise WrongType(f"a {FRAME_TYPES[type_]} cannot be written as a bit pattern")
     if not 0 <= bits <= mask_of(type_):
-        raise WrongType(f"{bits:#x} is no bit pattern of {VALTYPE_NAMES[type_]}")
+        raise WrongType(f"{bits:#x} is no bit pattern of {FRAME_TYPES[type_]}")
     return bits

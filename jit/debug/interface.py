@@ -6,19 +6,24 @@ embedder's, so that no library for it is needed here.
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
+from jit.debug import resumption
 from jit.debug.breakpoints import BreakpointInfo, Owner
-from jit.debug.core import BreakpointEdit, DebugCore, Handler
+from jit.debug.core import DebugCore, Handler
 from jit.debug.cursor import DebugFrameCursor
+from jit.debug.edits import BreakpointEdit
 from jit.debug.entities import all_instances, all_modules, core_of
 from jit.debug.errors import DebugError
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle
-from jit.runtime.func import Caller
+from jit.debug.innermost import exit_frames
+from jit.runtime.func import Caller, Func
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
 from jit.runtime.store import Store
+from jit.runtime.val import Val
 
 DebugHandler = Callable[[Store, DebugEvent], object]
 """A handler of events; a coroutine function too, if something runs it."""
@@ -47,7 +52,7 @@ class DebugInterface:
     def debug_exit_frames(self) -> Sequence[FrameHandle]:
         """Return the innermost frame of each activation, the innermost activation first."""
         store = self.context()
-        return tuple(attach(store).exit_frames()) if store.debuggable else ()
+        return tuple(exit_frames(attach(store))) if store.debuggable else ()
 
     def debug_frames(self) -> DebugFrameCursor | None:
         """Return a cursor at the innermost frame; None without guest debugging."""
@@ -80,6 +85,36 @@ class DebugInterface:
         """Return the modules instantiated in the store; none without guest debugging."""
         return all_modules(self.context())
 
+    # Going on elsewhere: for a handler, to take effect when it returns; DebugError where it cannot be
+
+    def enter_at(self, frame: FrameHandle, pc: int, stack: Sequence[Val]) -> None:
+        """Go on in a frame of the innermost activation at the op at `pc`, with `stack` as its operands.
+
+        The frames inside of it are gone, and every handle is stale. All else here stands on this.
+        CannotDivert where the guest is not stopped between two ops, at no op that can be reached, and for
+        another number of operands than the op finds; WrongType for operands of other types.
+        """
+        resumption.enter_with(attach(self.context()), frame, pc, stack)
+
+    def jump_to(self, pc: int) -> None:
+        """Go on at another op of the innermost frame's function, with the operands there are."""
+        resumption.jump(attach(self.context()), pc)
+
+    def return_from(self, frame: FrameHandle, values: Sequence[Val] = ()) -> None:
+        """Return from a frame early, with these values: to its caller, or to the host that called it."""
+        resumption.return_from(attach(self.context()), frame, values)
+
+    def inject_call(self, function: Func, *params: object) -> None:
+        """Call a function before the guest goes on; a CallReturned event tells its results.
+
+        Its own events are nested. It may use the part of the stack that is kept for a debugger.
+        """
+        attach(self.context()).inject(function, params)
+
+    def run_to(self, module: Module, pc: int) -> None:
+        """Stop at a PC, as at a breakpoint, unless there is another event before or the run ends."""
+        attach(self.context()).run_to(module, pc)
+
 
 class DebuggableCaller(Caller, DebugInterface):
     """A caller of a host function, with the debug interface."""
@@ -102,7 +137,7 @@ class DebuggableStore(Store, DebugInterface):
         """
         core = attach(self)
         if not _is_async(handler):
-            core.handler = lambda event: _ignore(handler(self, event))
+            core.handler = partial(handler, self)
         elif run is None:
             raise DebugError("a handler that is a coroutine function needs something that runs it")
         else:
@@ -135,7 +170,3 @@ def _driven(store: Store, handler: Callable[..., Any], run: AsyncRunner) -> Hand
             run(task)
 
     return handle
-
-
-def _ignore(_: object) -> None:
-    """Take what a handler returns, which means nothing."""

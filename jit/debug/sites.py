@@ -13,7 +13,7 @@ from jit.runtime.code import CodeRange
 class Site:
     """One patch site: `points` are its virtual stops, in order."""
 
-    __slots__ = ("_version", "address", "events", "patch", "points", "range")
+    __slots__ = ("address", "events", "patch", "points", "range", "version")
 
     def __init__(
         self, function: CodeRange, address: int, patch: int, points: tuple[Point, ...]
@@ -26,12 +26,11 @@ class Site:
         self.points = points
         self.events: tuple[Breakpoint | None, ...] = ()
         """For each point, the event of its breakpoints, None without any."""
-        self._version = -1
+        self.version = -1
+        """Of the breakpoints that `events` are of."""
 
     def update(self, table: BreakpointTable) -> None:
         """Bring `events` up to date."""
-        if self._version == table.version:
-            return
         module = self.range.code.module
         breakpoints = table.of((module, self.range.defined_index))
         self.events = tuple(
@@ -40,7 +39,7 @@ class Site:
             else None
             for point in self.points
         )
-        self._version = table.version
+        self.version = table.version
 
     def step_event(self, index: int) -> Breakpoint:
         """Return the event of a point in single-step mode."""

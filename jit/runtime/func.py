@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.signature import Signature, read_slots, write_slots
 from jit.runtime.types import FuncType
-from jit.runtime.val import MASKS, NUMBER_DECODERS, from_bits, to_bits
+from jit.runtime.val import MASKS, NUMBER_DECODERS, Val, from_bits, to_bits
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
@@ -264,20 +264,32 @@ class Func:
         own = self._store
         if store.context() is not own:
             raise WasmtimeError("function used with the wrong store")
-        types = self.signature.type
-        if len(params) != len(types.params):
-            few = "many" if len(params) > len(types.params) else "few"
-            raise WasmtimeError(
-                f"too {few} parameters provided: given {len(params)}, expected {len(types.params)}"
-            )
-        bits = [to_bits(own, code, value) for code, value in zip(types.params, params, strict=True)]
-        results = self.call_bits(bits)
-        values = [
-            from_bits(own, code, value) for code, value in zip(types.results, results, strict=True)
-        ]
+        results = self.call_bits(self._arguments(params))
+        types = self.signature.type.results
+        values = [from_bits(own, code, bits) for code, bits in zip(types, results, strict=True)]
         if not values:
             return None
         return values[0] if len(values) == 1 else values
+
+    def call_values(self, params: Sequence[Any]) -> tuple[Val, ...]:
+        """Call it with Python values or `Val`s; return all results as `Val`s.  Raises as a call does."""
+        own = self._store
+        results = self.call_bits(self._arguments(params))
+        types = self.signature.type.results
+        return tuple(
+            Val(code, from_bits(own, code, bits)) for code, bits in zip(types, results, strict=True)
+        )
+
+    def _arguments(self, params: Sequence[Any]) -> list[int]:
+        """Return the bit patterns of arguments."""
+        types = self.signature.type.params
+        if len(params) != len(types):
+            few = "many" if len(params) > len(types) else "few"
+            raise WasmtimeError(
+                f"too {few} parameters provided: given {len(params)}, expected {len(types)}"
+            )
+        own = self._store
+        return [to_bits(own, code, value) for code, value in zip(types, params, strict=True)]
 
     def call_bits(self, bits: Sequence[int]) -> list[int]:
         """Call it with bit patterns; return those of its results."""

@@ -58,6 +58,10 @@ class DebugHooks(Protocol):
         """An instance exists, its segments not applied and its start function not run."""
         ...
 
+    def on_left(self) -> None:
+        """The outermost call into the guest has ended, whichever way."""
+        ...
+
     def extern_roots(self) -> set[int]:
         """Return the handles of the externrefs in all frames."""
         ...

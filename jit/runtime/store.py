@@ -216,11 +216,13 @@ class Store:
         self._funcs.add(func)
 
     def type_of_record(self, record: int) -> wasm.FuncType:
-        """Return the type of a guest function."""
-        instance = self.instances_by_vmctx[self.machine.load_u64(record + records.VMCTX)]
-        info = instance.module.info
-        defined_index = self.machine.load_u64(record + records.INDEX)
-        return info.func_type(info.num_imported_funcs + defined_index)
+        """Return the type of a guest function.  Raise LookupError for what is the record of none."""
+        for instance in self.instances:
+            index, rest = divmod(record - instance.vmctx - instance.layout.records, records.SIZE)
+            info = instance.module.info
+            if 0 <= index < len(info.bodies) and not rest:
+                return info.func_type(info.num_imported_funcs + index)
+        raise LookupError(f"no function's record is at {record:#x}")
 
     # Execution
 
@@ -259,6 +261,8 @@ class Store:
             if outer is not None:
                 self._block[layout.STORE_CONTEXT // 8] = outer.context.address
                 self.machine.write(self._overflow_address, overflow)
+            elif self.hooks is not None:
+                self.hooks.on_left()
 
     @contextmanager
     def debugger_call(self, distance: int = 0) -> Iterator[None]:

@@ -7,10 +7,12 @@ They are equal by value; inside the engine the types of `jit.wasm.types` are use
 from collections.abc import Sequence
 from typing import ClassVar, Union
 
+from jit.abi.frame_table import FRAME_TYPES
 from jit.runtime.errors import WasmtimeError
 from jit.wasm import types as wasm
 
-_NAMES = {**wasm.VALTYPE_NAMES, wasm.EXTERNREF: "anyref"}
+_NAMES = {**FRAME_TYPES, wasm.EXTERNREF: "anyref"}
+"""As the package names them; types that only frames hold have no other."""
 
 
 class ValType:

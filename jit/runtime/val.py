@@ -3,15 +3,20 @@
 Integers are signed in Python, floats are floats, an externref is any object, a funcref a `Func`; None
 is a null reference.  A bit pattern is an unsigned number of the type's width; that of a reference is
 the word in its slot: a record's address, or an externref's handle.
+
+Frames can hold more than this engine's modules make: a v128 is its bit pattern, little-endian; a reference
+of a type that cannot be shown is an `OpaqueReference`.
 """
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from jit.abi.frame_table import FRAME_TYPES
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.types import ValType
-from jit.wasm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, VALTYPE_NAMES
+from jit.wasm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64, NUMBER_TYPES, V128
 
 _F32 = struct.Struct("<f")
 _F64 = struct.Struct("<d")
@@ -26,6 +31,28 @@ MASKS = {
     FUNCREF: 0xFFFF_FFFF_FFFF_FFFF,
     EXTERNREF: 0xFFFF_FFFF_FFFF_FFFF,
 }
+
+
+FRAME_REFERENCES = frozenset(FRAME_TYPES) - NUMBER_TYPES - {V128}
+"""The reference types that a frame can hold."""
+
+ROOTS = frozenset(
+    code for code, name in FRAME_TYPES.items() if name in ("externref", "anyref", "exnref")
+)
+"""Those of them that keep objects alive."""
+
+_V128_END = 1 << 128
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueReference:
+    """A reference that is not null and cannot be shown: its type, and the word that stands for it."""
+
+    type: int
+    word: int
+
+    def __repr__(self) -> str:
+        return f"<{FRAME_TYPES[self.type]} {self.word:#x}>"
 
 
 class FuncReference(Protocol):
@@ -104,13 +131,20 @@ NUMBER_DECODERS: dict[int, Callable[[int], int | float]] = {
 
 
 def from_bits(references: References, type_: int, bits: int) -> Any:
-    """Return the Python value of a bit pattern; upper bits beyond an i32 or f32 are ignored."""
+    """Return the Python value of a bit pattern; upper bits beyond an i32 or f32 are ignored.
+
+    LookupError for a reference to nothing of the store.
+    """
     decode = NUMBER_DECODERS.get(type_)
     if decode is not None:
         return decode(bits)
     if type_ == EXTERNREF:
         return references.extern_object(bits)
-    return references.func_at(bits)
+    if type_ == FUNCREF:
+        return references.func_at(bits)
+    if type_ == V128:
+        return bits
+    return OpaqueReference(type_, bits) if bits else None
 
 
 def to_bits(references: References, type_: int, value: object) -> int:
@@ -141,7 +175,19 @@ def to_bits(references: References, type_: int, value: object) -> int:
             return float32_bits(value)
         if type_ == F64:
             return float64_bits(value)
-    raise TypeError(f"don't know how to convert {value!r} to {VALTYPE_NAMES[type_]}")
+    return _rare_bits(type_, value)
+
+
+def _rare_bits(type_: int, value: object) -> int:
+    """Return the bit pattern of a value of the types that only frames hold, as `to_bits`."""
+    if type_ == V128 and isinstance(value, int) and 0 <= value < _V128_END:
+        return value
+    if type_ in FRAME_REFERENCES and type_ != FUNCREF:
+        if value is None:
+            return 0
+        if isinstance(value, OpaqueReference) and value.type == type_:
+            return value.word
+    raise TypeError(f"don't know how to convert {value!r} to {FRAME_TYPES[type_]}")
 
 
 class Val:
@@ -176,6 +222,13 @@ class Val:
         if not isinstance(val, float):
             raise TypeError("expected a float")
         return cls(F64, val)
+
+    @classmethod
+    def v128(cls, val: int) -> "Val":
+        """Return a vector of a bit pattern: lane 0 in its low bits."""
+        if not isinstance(val, int):
+            raise TypeError("expected an integer")
+        return cls(V128, val % _V128_END)
 
     @classmethod
     def externref(cls, extern: Any) -> "Val":
@@ -229,4 +282,4 @@ class Val:
         return hash(self._value)
 
     def __repr__(self) -> str:
-        return f"Val({VALTYPE_NAMES[self.code]}, {self._value!r})"
+        return f"Val({FRAME_TYPES[self.code]}, {self._value!r})"

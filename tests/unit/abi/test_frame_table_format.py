@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from jit.abi.frame import FrameLayout
 from jit.abi.frame_table import (
+    FRAME_TYPES,
     CallerPoint,
     Copy,
     FrameShape,
@@ -22,7 +23,6 @@ from jit.abi.frame_table import (
 )
 from jit.abi.frame_table_format import (
     MAGIC,
-    TYPES,
     MalformedFrameTable,
     read_frame_table,
     write_frame_table,
@@ -41,7 +41,7 @@ def slot(type_: int) -> Operand:
 
 CONSTANT = Operand(V128, OperandKind.CONSTANT, (1 << 128) - 2)
 FLAGS = Operand(I32, OperandKind.FLAGS, 5)
-EVERY_TYPE = tuple(slot(type_) for type_ in sorted(TYPES))
+EVERY_TYPE = tuple(slot(type_) for type_ in sorted(FRAME_TYPES))
 INNER = FrameShape(7, FrameLayout(2, 3), (I32, I64), 96)
 MIDDLE = FrameShape(8, FrameLayout(1, 2), (EXTERNREF,), 160)
 OWN = FrameShape(3, FrameLayout(1, 4, 16), (V128,), 200)

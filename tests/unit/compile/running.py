@@ -143,6 +143,9 @@ class Trashing:
     def on_instance(self, instance: Instance) -> None:
         """Sites are enabled as functions are compiled."""
 
+    def on_left(self) -> None:
+        """Nothing was for one run."""
+
     def extern_roots(self) -> set[int]:
         """No frame holds one while references are collected."""
         return set()

@@ -250,7 +250,7 @@ def test_without_watchpoints_everything_is_as_before(guest: Guest) -> None:
     guest.run(instance, "f", 2, handler=handler)
     assert kinds == [{Watch.NOTHING}, {Watch.WRITES}, {Watch.NOTHING}]
     assert guest.code_bytes().startswith(plain)
-    assert not debugger._core.patches.any_enabled()
+    assert not debugger._core.enabling.patches.any_enabled()
 
 
 def test_steps_beside_watchpoints(guest: Guest) -> None:

@@ -353,6 +353,9 @@ class Recorder:
     def on_instance(self, instance: Any) -> None:
         self.seen.append("instance")
 
+    def on_left(self) -> None:
+        """Not noted."""
+
 
 def test_hooks_see_an_interrupt_and_let_the_guest_go_on(store: Store) -> None:
     store.hooks = hooks = Recorder()
