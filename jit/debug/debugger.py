@@ -266,10 +266,10 @@ class Debugger:
     def watch_memory(
         self, access: Access, instance: Instance, index: int, address: int, length: int
     ) -> Watchpoint:
-        """Watch bytes of a memory of an instance; OutOfRange where they are not all inside."""
+        """Watch bytes of a memory of an instance, those it may grow to have too; OutOfRange elsewhere."""
         linear = self.memory(instance, index).linear
-        if not 0 <= address < address + length <= linear.size:
-            raise OutOfRange("memory address", address, linear.size)
+        if not 0 <= address < address + length <= linear.maximum:
+            raise OutOfRange("memory address", address, linear.maximum)
         return self._watch(MemoryWatchpoint(access, linear, address, length))
 
     def watch_global(self, access: Access, instance: Instance, index: int) -> Watchpoint:

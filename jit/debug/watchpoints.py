@@ -50,7 +50,7 @@ class MemoryWatchpoint:
         return self.address + self.length
 
     def value(self) -> object:
-        """Return what is there now."""
+        """Return what is there now, of bytes that the memory has grown to have."""
         return self.memory.read(self.address, self.length)
 
 

@@ -213,8 +213,15 @@ def test_a_store_out_of_bounds_is_no_hit(guest: Guest) -> None:
     assert events == ["Trap"]
 
 
+def test_memory_that_grows_is_watched_before_it_is_there(guest: Guest) -> None:
+    ops = """(drop (memory.grow (i32.const 1))) (i32.store8 (i32.const 65535) (i32.const 1))
+        (i32.store (i32.const 65536) (i32.const 7)) (i32.store (i32.const 65540) (i32.const 1))"""
+    hits = stops(guest, BODY.format(ops), watching(W, 65536, 4))
+    assert hits == [("Memory", 0, "36")]
+
+
 def test_what_lies_outside_the_memory_is_refused(guest: Guest) -> None:
-    instance = guest.load("(module (memory 1))")
+    instance = guest.load("(module (memory 1 1))")
     debugger = guest.debugger
     assert debugger is not None
     for address, length in ((65533, 4), (-1, 4), (0, 0)):
