@@ -24,9 +24,9 @@ RUST_TARGET = "wasm32-wasi"
 RUST_LIBRARIES = Path("/usr/lib/rustlib") / RUST_TARGET
 
 
-def cplusplus(opt: str, *flags: str, native: bool = False) -> Guest:
-    """Compile languages.cpp."""
-    source = FOLDER / "languages.cpp"
+def cplusplus(opt: str, *flags: str, native: bool = False, name: str = "languages") -> Guest:
+    """Compile a C++ program of this folder."""
+    source = FOLDER / f"{name}.cpp"
     try:
         check_wasi_compiler()
         compiler_version(CXX)
@@ -35,9 +35,9 @@ def cplusplus(opt: str, *flags: str, native: bool = False) -> Guest:
     if not CXX_HEADERS.is_dir():
         pytest.skip("libc++ for wasm32-wasi is not installed")
     target = ("-fno-pie", "-no-pie") if native else (*WASI, "-fno-exceptions")
-    output = "languages" if native else "languages.wasm"
+    output = name if native else f"{name}.wasm"
     program = build_cached(CXX, (*target, f"-{opt}", "-g", *flags), (source,), output)
-    return Guest("languages", opt, program, source)
+    return Guest(name, opt, program, source)
 
 
 def rust(opt: str, native: bool = False) -> Guest:

@@ -270,6 +270,25 @@ def test_methods_and_virtual_functions_of_cplusplus() -> None:
     assert "exited normally" in ours["c"]
 
 
+def test_objects_of_gdb_s_own_are_passed_by_reference() -> None:
+    """Temporaries, copies made by a copy constructor, and results for another call."""
+    asked = (
+        "print sum_of(plus(vector, vector))",
+        "print sum_of(vector + vector)",
+        "print by_value(counted)",
+        "print by_value(make_counted(5))",
+        "print counted.copies",
+        "print vector",
+    )
+    commands = ("break look", "c", "up", *asked, "delete", "c")
+    ours = debug(cplusplus("O0", *KEEP, name="objects"), commands)
+    theirs = debug_natively(cplusplus("O0", native=True, name="objects"), commands)
+    for command in asked:
+        assert plain(ours[command]) == plain(theirs[command]), command
+    assert plain(ours["print sum_of(vector + vector)"]) == "$2 = 6"
+    assert "exited normally" in ours["c"]
+
+
 def test_functions_of_rust_with_slices_and_strings() -> None:
     call = "print languages::total(numbers, name, extra, boxed, pair)"
     commands = ("tbreak languages::total", "c", call, "print name", "finish")

@@ -3,8 +3,8 @@
 A function's entry is two stops where its line table has a row for the start of the body (kind A):
 the body's start, before the declarations of locals, then the first op.  A breakpoint asked for
 anywhere from the body's start to the first op is reported at the address asked for; between op
-boundaries there is no other place to stop.  The host's side and the frames window accept breakpoints
-that never fire: gdb puts them where the outermost frame returns to.
+boundaries there is no other place to stop.  Everywhere else breakpoints are accepted that never fire:
+gdb puts them where the outermost frame returns to, and on its stack, where its calls return to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from gdbstub.target import Address, BreakpointKind, TargetError
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.common.rendering import Point
-from gdbstub.views.x32.windows import FRAMES_BASE, FRAMES_END, CodeWindow
+from gdbstub.views.x32.windows import CodeWindow
 from jit.debug.boundaries import BoundaryKind
 from jit.debug.debugger import Debugger
 
@@ -81,8 +81,8 @@ class Breakpoints:
         self._points.clear()
 
     def is_pad(self, address: int) -> bool:
-        """Say whether a breakpoint stands at an address among the frames: where gdb's calls return to."""
-        return FRAMES_BASE <= address < FRAMES_END and address in self._kinds
+        """Say whether a breakpoint stands at an address outside code: where gdb's calls return to."""
+        return address in self._kinds and self._code_at(address) is None
 
     def kind(self, address: int) -> BreakpointKind:
         """Return the kind that a stop at `address` is reported as."""

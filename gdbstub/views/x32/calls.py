@@ -18,10 +18,11 @@ from gdbstub.views.x32 import description as d
 from gdbstub.views.x32 import passing, variadic
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.resume import CallFunction, Position
-from gdbstub.views.x32.windows import FRAMES_END
+from gdbstub.views.x32.shadow import ShadowStacks
+from gdbstub.views.x32.windows import FRAMES_BASE, FRAMES_END
 from jit import Func, Instance
 from jit.debug.debugger import Debugger
-from jit.debug.quiet_calls import RED_ZONE, stack_pointer
+from jit.debug.quiet_calls import stack_pointer
 
 _RETURN_ADDRESS = 8
 
@@ -52,11 +53,8 @@ class Call:
     """The address at which gdb wants the result; 0 where it looks in registers."""
     stack_pointer: int
     """The shadow stack pointer for it."""
-
-    @property
-    def distance(self) -> int:
-        """How far from the far end of the guest's stack its frames must start, in bytes."""
-        return (FRAMES_END - self.position.sp) // 2 + 64
+    distance: int
+    """How far from the far end of the guest's stack its frames must start, in bytes."""
 
 
 class Calls:
@@ -70,14 +68,13 @@ class Calls:
         read: Callable[[int, int], bytes],
         write: Callable[[int, bytes], None],
         callee: Callable[[int], Callee | None],
-        frame_base: Callable[[Instance], int],
+        shadow: ShadowStacks,
         function_slot: Callable[[int, Instance], int],
         own_pointer: Callable[[Instance, int], int],
     ) -> None:
         """`register` reads gdb's registers, `read` and `write` its address space.
 
-        `callee` finds a function by the address gdb calls; `frame_base` is the innermost frame's if it
-        is one of that instance; `function_slot` turns the address of a function into an instance's
+        `callee` finds a function by the address gdb calls; `function_slot` turns the address of a function into an instance's
         table index, `own_pointer` an address into what an instance knows the place by.
         """
         self._debugger = debugger
@@ -86,7 +83,7 @@ class Calls:
         self._read = read
         self._write = write
         self._callee = callee
-        self._frame_base = frame_base
+        self._shadow = shadow
         self._function_slot = function_slot
         self._own_pointer = own_pointer
         self._active: list[Call] = []
@@ -106,9 +103,11 @@ class Calls:
             raise TargetError(
                 errno.EINVAL, f"no function of the guest that can be called at 0x{position.pc:x}"
             )
+        low = position.sp if position.sp >= FRAMES_BASE else self._frames.low()
         prototype = variadic.known_variadic(callee.prototype)
-        stack = passing.ShadowStack(self._shadow_top(callee.instance), self._memory(callee))
         instance = callee.instance
+        top = self._shadow.top_below(instance, position.sp)
+        stack = passing.ShadowStack(top, self._memory(callee))
         passed = passing.Passed(
             lambda number: self._own_pointer(instance, self._register(number)),
             self._read,
@@ -137,6 +136,7 @@ class Calls:
             result,
             wanted_at,
             stack.pointer,
+            (FRAMES_END - low) // 2 + 64,
         )
 
     def _memory(self, callee: Callee) -> Callable[[int, bytes], None]:
@@ -153,15 +153,6 @@ class Calls:
                 break
             out += piece
         return out.split(b"\0")[0]
-
-    def _shadow_top(self, instance: Instance) -> int:
-        """Return where the shadow stack is free, for all the frames there are."""
-        number = stack_pointer(instance)
-        if number is None:
-            return 0
-        pointer = self._debugger.global_bits(instance, number)
-        base = self._frame_base(instance)
-        return max((min(base, pointer) if base > 0 else pointer) - RED_ZONE, 0)
 
     # During
 

@@ -30,6 +30,7 @@ from gdbstub.views.x32.resume import (
     ReturnTo,
     interpret,
 )
+from gdbstub.views.x32.shadow import ShadowStacks
 from gdbstub.views.x32.windows import CODE_BASE, FRAMES_BASE, FRAMES_END, CodeWindow
 from jit import Instance
 from jit.debug.debugger import Debugger
@@ -54,6 +55,7 @@ class Resumption:
         memory: AddressSpace,
         memories: MemoriesWindow,
         attention: Attention,
+        shadow: ShadowStacks,
         breakpoints: Breakpoints,
         pc_of: Callable[[FrameHandle], int],
         code_at: Callable[[int], CodeWindow | None],
@@ -76,7 +78,7 @@ class Resumption:
             memory.read,
             memory.write,
             self._callee,
-            self._frame_base,
+            shadow,
             self._function_slot,
             memories.own_pointer,
         )
@@ -264,12 +266,6 @@ class Resumption:
         except TargetError:
             return data
         return slot.to_bytes(_POINTER, "little")
-
-    def _frame_base(self, instance: Instance) -> int:
-        frame = self._debugger.frame(0)
-        if frame is None or frame.instance() is not instance:
-            return 0
-        return self._program.frame_base(frame)
 
     # On the worker thread
 

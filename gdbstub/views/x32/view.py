@@ -47,6 +47,7 @@ from gdbstub.views.x32.program import ServedProgram
 from gdbstub.views.x32.registers import RegisterFile
 from gdbstub.views.x32.resumption import Resumption
 from gdbstub.views.x32.returned import StructResults, scalar_results
+from gdbstub.views.x32.shadow import ShadowStacks
 from gdbstub.views.x32.vmctx import DepthWindow, References, VmctxWindow
 from gdbstub.views.x32.windows import (
     CODE_ALIGNMENT,
@@ -106,7 +107,8 @@ class X32View:
         )
         self._watching = Watching(stage.debugger, self._memory.watch)
         self._structs = StructResults(stage.debugger)
-        self._registers = RegisterFile(self._frames, self._pc, self._returned)
+        shadow = ShadowStacks(stage.debugger, self._program, memories)
+        self._registers = RegisterFile(self._frames, self._pc, self._returned, shadow.shown)
         self._resumption = Resumption(
             stage.debugger,
             self._program,
@@ -115,6 +117,7 @@ class X32View:
             self._memory,
             memories,
             self._attention,
+            shadow,
             self._breakpoints,
             self._pc_of,
             self._code_at,

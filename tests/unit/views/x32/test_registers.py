@@ -18,7 +18,7 @@ CFA = FRAMES_END - 2 * 0x40 + 16
 PC = 0xE0000013
 
 
-def registers(returned: Mapping[int, int] | None = None) -> RegisterFile:
+def registers(returned: Mapping[int, int] | None = None, stack: int = 0) -> RegisterFile:
     frames = FramesWindow(
         FakeDebugger([FakeFrame(0x40, 0, 0x13)]),  # type: ignore[arg-type]
         lambda frame: PC,
@@ -28,7 +28,7 @@ def registers(returned: Mapping[int, int] | None = None) -> RegisterFile:
         lambda type_, bits: bits,
         0,
     )
-    return RegisterFile(frames, lambda: PC, lambda: returned or {})
+    return RegisterFile(frames, lambda: PC, lambda: returned or {}, lambda: stack)
 
 
 def number(name: str) -> RegisterNumber:
@@ -54,6 +54,10 @@ def number(name: str) -> RegisterNumber:
 )
 def test_values(name: str, value: int) -> None:
     assert int.from_bytes(registers().read(number(name)), "little") == value
+
+
+def test_the_stack_pointer_is_the_shadow_stack_s_where_there_is_one() -> None:
+    assert registers(stack=0xFB00).read(number("rsp")) == (0xFB00).to_bytes(8, "little")
 
 
 def test_a_g_packet_is_all_of_them_in_order() -> None:

@@ -1,0 +1,23 @@
+// Objects that gdb makes itself: temporaries, and copies by a copy constructor.
+struct Vector { int x, y, z; };
+int sum_of(const Vector &v) { return v.x + v.y + v.z; }
+Vector plus(const Vector &a, const Vector &b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
+Vector operator+(const Vector &a, const Vector &b) { return plus(a, b); }
+
+struct Counted {
+  int value, copies;
+  explicit Counted(int v) : value(v), copies(0) {}
+  Counted(const Counted &other) : value(other.value), copies(other.copies + 1) {}
+  ~Counted() { value = -1; }
+};
+int by_value(Counted c) { return c.value * 100 + c.copies; }
+Counted make_counted(int v) { return Counted(v); }
+
+void look(void) {}
+
+int main() {
+  Vector vector = {1, 2, 0};
+  Counted counted(7);
+  look();
+  return by_value(counted) != 701 || sum_of(vector + vector) != 6 || make_counted(0).value;
+}
