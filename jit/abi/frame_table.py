@@ -6,6 +6,10 @@ them one after the other without the guest moving.  A point tells where each ope
 always in their slots, and a point also lists the registers that hold a copy of one, which a write to
 the local must update.
 
+Code may rely on the value of a local: a point lists its `Fact`s.  They hold for outer frames too, whose
+code goes on with them.  A write that breaks one makes the frame go on in the canonical variant, which
+relies on none.
+
 An operand's register may be a copy of a local too (its value was pushed from there), or another
 operand's.  Writing one of them means writing all, so a debugger goes to the canonical variant instead
 (`jit.abi.code.CodeSource.compile`), as for constants and flags.
@@ -81,6 +85,20 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Something the code relies on: a local's value + `extent` is at most the length of memory 0.
+
+    With the extent EXACT, that the local has the value it has, which no other keeps.
+    """
+
+    local: int
+    extent: int
+
+
+EXACT = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
 class CallerPoint:
     """The state of a function that another was inlined in: it is inside that call, its operands in slots."""
 
@@ -102,6 +120,7 @@ class Point:
     copies: tuple[Copy, ...] = ()
     shape: int = 0
     callers: tuple[CallerPoint, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 class RowKind(IntEnum):

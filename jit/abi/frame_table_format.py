@@ -1,7 +1,7 @@
 """The bytes of a frame table: writer and reader, side by side.
 
-docs/frame-tables.md has the layout.  Numbers are unsigned LEB128; operands, stacks and copies are
-written once and named by their place, a stack as its top operand and the stack below it.
+docs/frame-tables.md has the layout.  Numbers are unsigned LEB128; operands, stacks, copies and facts
+are written once and named by their place, a stack as its top operand and the stack below it.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -13,6 +13,7 @@ from jit.abi.frame_table import (
     FRAME_TYPES,
     CallerPoint,
     Copy,
+    Fact,
     FrameShape,
     FrameTable,
     Operand,
@@ -22,7 +23,7 @@ from jit.abi.frame_table import (
     RowKind,
 )
 
-MAGIC = b"wft\x01"
+MAGIC = b"wft\x02"
 
 _FLOAT = 0x80
 _Item = TypeVar("_Item", bound=Hashable)
@@ -80,7 +81,8 @@ class _Writer:
     """Writes one table."""
 
     def __init__(self) -> None:
-        self._operands, self._stacks, self._copies = _Pool(), _Pool(), _Pool()
+        self._operands, self._stacks = _Pool(), _Pool()
+        self._copies, self._facts = _Pool(), _Pool()
 
     def table(self, table: FrameTable) -> bytes:
         shapes = table.shapes
@@ -96,6 +98,7 @@ class _Writer:
                 self._operands.bytes(),
                 self._stacks.bytes(),
                 self._copies.bytes(),
+                self._facts.bytes(),
                 _uleb(len(rows)),
                 *rows,
             )
@@ -112,7 +115,7 @@ class _Writer:
 
     def _point(self, point: Point) -> bytes:
         numbers = [point.pc, self._stack(point.stack), self._copies.number(point.copies, _copies)]
-        numbers += [point.shape, len(point.callers)]
+        numbers += [self._facts.number(point.facts, _facts), point.shape, len(point.callers)]
         for caller in point.callers:
             numbers += [caller.pc, self._stack(caller.stack), caller.shape]
         return b"".join(map(_uleb, numbers))
@@ -144,6 +147,11 @@ def _copies(copies: tuple[Copy, ...]) -> bytes:
     return _uleb(len(copies)) + b"".join(entries)
 
 
+def _facts(facts: tuple[Fact, ...]) -> bytes:
+    entries = (_uleb(fact.local) + _uleb(fact.extent) for fact in facts)
+    return _uleb(len(facts)) + b"".join(entries)
+
+
 class _Reader:
     """Reads one table."""
 
@@ -163,6 +171,7 @@ class _Reader:
         self._stacks: list[tuple[Operand, ...]] = [()]
         self._many(self._stack_entry)
         self._copies = self._many(lambda: tuple(self._many(self._copy)))
+        self._facts = self._many(lambda: tuple(self._many(self._fact)))
         self._before = -1
         rows = self._many(self._row)
         if self._at != len(self._data):
@@ -204,6 +213,9 @@ class _Reader:
         local, register = self._number(), self._byte()
         return Copy(local, bool(register & _FLOAT), register & ~_FLOAT)
 
+    def _fact(self) -> Fact:
+        return Fact(self._number(), self._number(bits=64))
+
     # Rows
 
     def _row(self) -> Row:
@@ -225,7 +237,8 @@ class _Reader:
 
     def _point(self) -> Point:
         pc, stack, copies = self._number(), self._pick(self._stacks), self._pick(self._copies)
-        return Point(pc, stack, copies, self._shape_number(), tuple(self._many(self._caller)))
+        facts, shape = self._pick(self._facts), self._shape_number()
+        return Point(pc, stack, copies, shape, tuple(self._many(self._caller)), facts)
 
     def _caller(self) -> CallerPoint:
         return CallerPoint(self._number(), self._pick(self._stacks), self._shape_number())

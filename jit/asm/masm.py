@@ -55,14 +55,15 @@ class Compare:
 class Load:
     """A memory load: [destination][address register][static offset], or by a constant address.
 
-    `checked` is safe with the destination equal to the address register.  `known` reads at an
-    address that is inside the memory for sure: [destination][address].
+    `checked` is safe with the destination equal to the address register.  `trusted` is the same where
+    the access is inside the memory for sure.  `known` reads at an address that is: [destination][address].
     """
 
     checked: Memo[Memo[Memo[Access]]]
+    trusted: Memo[ByPlaces]
     known: ByPlaces
     known_limit: int
-    """Addresses `known` takes are below this."""
+    """Addresses `known` takes, and the ends of accesses `trusted` makes, are below this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Store:
     """A memory store: [address register][operand][static offset]; `known`: [address][operand]."""
 
     checked: Memo[Memo[Memo[Access]]]
+    trusted: Memo[ByPlaces]
     known: ByPlaces
     known_limit: int
 

@@ -148,6 +148,7 @@ def _enter(s: State) -> int:
         if pool is not None and register in pool and not s.canonical:
             pool.remove(register)
             s.copies[local] = register
+            s.owners[register] = local
     for local, offset in plan.overflow:
         code += masm.overflow_load[s.local_key(local)][offset]
     layout = s.layout
@@ -195,7 +196,7 @@ def _compile_observed(s: State, table: dict[int, Handler]) -> None:
             if recorder is not None:
                 recorder.site(patch, s.mark)
         if recorder is not None and s.live:
-            recorder.boundary(index, s.stack, s.copies)
+            recorder.boundary(index, s.stack, s.copies, s.facts, s.constants)
         traps = len(s.traps)
         table[op](s, imm, index)
         if recorder is not None:

@@ -8,7 +8,7 @@ from jit.abi.traps import TrapCode
 from jit.asm.masm import MacroAssembler
 from jit.asm.places import ALIAS, CONST, FLAGS, REGISTER, SLOT
 from jit.compile.handler import Handler
-from jit.compile.loops import plan_homes
+from jit.compile.loops import plan_loops
 from jit.compile.state import Label, State, fitting
 from jit.wasm.opcodes import (
     BLOCK,
@@ -72,12 +72,16 @@ def _loop(s: State, block: Block, index: int) -> None:
     s.spill()
     outer = s.homes
     if s.canonical:
-        planned: tuple[int, ...] = ()
+        _enter_homes(s, ())
     else:
         if index not in s.plans:
-            plan_homes(s.body, index, block.end, s.masm, s.plans)
-        planned = s.plans[index]
-    _enter_homes(s, planned)
+            plan_loops(s.body, index, block.end, s.masm, s.plans)
+        plan = s.plans[index]
+        _enter_homes(s, plan.homes)
+        for local in plan.sets & s.facts.keys():
+            del s.facts[local]
+        for local in plan.sets & s.constants.keys():
+            del s.constants[local]
     label = s.labels[block] = Label(s.homes)
     label.outer_homes = outer
     label.position = len(s.code)
@@ -129,6 +133,8 @@ def _if(masm: MacroAssembler) -> Handler:
         if block.else_ >= 0:
             label.else_end = len(s.code)
             label.else_copies = dict(s.copies)
+            label.else_facts = dict(s.facts)
+            label.else_constants = dict(s.constants)
         else:
             s.branch_to(label)
 
@@ -144,6 +150,7 @@ def _else(s: State, block: Block, _: int) -> None:
     s.masm.link(s.code, label.else_end, len(s.code))
     s.stack[:] = [SLOT] * (block.height + len(block.params))
     s.set_copies(label.else_copies)
+    s.facts, s.constants = label.else_facts, label.else_constants
     s.live = True
     s.mark = -1
 
@@ -173,6 +180,7 @@ def _revive(s: State, depth: int) -> None:
     """Go on after a block whose end nothing reaches: the ops after it are there, and never run."""
     s.stack[:] = [SLOT] * depth
     s.set_copies({})
+    s.facts, s.constants = {}, {}
     s.live = True
     s.mark = -1
 

@@ -7,8 +7,7 @@ from jit.abi.code import Watch
 from jit.abi.libcalls import Libcall
 from jit.abi.traps import TrapCode
 from jit.abi.vmctx import Stub
-from jit.asm.masm import Access, Load, MacroAssembler, Store
-from jit.asm.memo import Memo
+from jit.asm.masm import Load, MacroAssembler, Store
 from jit.asm.places import ALIAS, CONST, FLOAT, REGISTER, SLOT
 from jit.compile.calls import call_libcall, move_arguments
 from jit.compile.handler import Handler
@@ -25,6 +24,8 @@ from jit.wasm.opcodes import (
 from jit.wasm.types import F32, F64, I32
 
 _OUT_OF_BOUNDS = int(TrapCode.MEMORY_OUT_OF_BOUNDS)
+_MOST_FACTS = 48
+"""Bounds facts known at a time: there are functions with thousands of pointers, each used once."""
 _BULK = (I32, I32, I32)
 _SIZES = {"8": 1, "16": 2, "32": 4}
 
@@ -68,6 +69,18 @@ def _known(s: State, place: int, offset: int, size: int, limit: int) -> int:
     return -1
 
 
+def _is_inside(s: State, place: int, end: int, limit: int) -> bool:
+    """Whether an access that ends at `end` bytes from a local's copy needs no check; if not, from now on."""
+    local, facts = s.owners[place - ALIAS], s.facts
+    if facts.get(local, 0) >= end:
+        s.reused.add(local)
+        return end < limit
+    facts[local] = end
+    if len(facts) > _MOST_FACTS:
+        s.facts = {known: facts[known] for known in facts if known in s.reused}
+    return False
+
+
 def _look(s: State, address: int, offset: int, size: int, index: int, writes: bool) -> None:
     """Look at an access just made, whose address is still where it was."""
     s.code += s.masm.watch_address[address][offset + size - 1]
@@ -94,7 +107,7 @@ def _look_at_range(s: State, first: int, index: int, writes: bool) -> None:
 
 
 def _load(load: Load, size: int) -> Handler:
-    checked = load.checked
+    checked, trusted, limit = load.checked, load.trusted, load.known_limit
 
     def handler(s: State, offset: int, index: int) -> None:
         stack = s.stack
@@ -109,6 +122,7 @@ def _load(load: Load, size: int) -> Handler:
                 stack.append(register)
                 return
             place = s.load(place, len(stack), False)
+        inside = place >= ALIAS and _is_inside(s, place, offset + size, limit)
         register = s.hint(index) if s.homes else -1
         if register >= 0:
             if place < FLOAT:
@@ -119,10 +133,13 @@ def _load(load: Load, size: int) -> Handler:
             register = s.free.pop() if s.free else s.evict(s.free, place)
         if s.watch is Watch.ALL:
             s.code += s.masm.watch_address[place & REGISTER][offset + size - 1]
-        piece, back = checked[register][place & REGISTER][offset]
-        code = s.code
-        code += piece
-        s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
+        if inside:
+            s.code += trusted[register][place - ALIAS][offset]
+        else:
+            piece, back = checked[register][place & REGISTER][offset]
+            code = s.code
+            code += piece
+            s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
         if s.watch is Watch.ALL:
             _check(s, size, index, False)
         stack.append(register)
@@ -131,7 +148,7 @@ def _load(load: Load, size: int) -> Handler:
 
 
 def _load_float(load: Load, size: int) -> Handler:
-    checked = load.checked
+    checked, trusted, limit = load.checked, load.trusted, load.known_limit
 
     def handler(s: State, offset: int, index: int) -> None:
         stack = s.stack
@@ -148,9 +165,12 @@ def _load_float(load: Load, size: int) -> Handler:
             place = s.load(place, len(stack), False)
         if s.watch is Watch.ALL:
             s.code += s.masm.watch_address[place & REGISTER][offset + size - 1]
-        code, back = checked[register][place & REGISTER][offset]
-        s.code += code
-        s.traps += (len(s.code) - back, _OUT_OF_BOUNDS, index)
+        if place >= ALIAS and _is_inside(s, place, offset + size, limit):
+            s.code += trusted[register][place - ALIAS][offset]
+        else:
+            code, back = checked[register][place & REGISTER][offset]
+            s.code += code
+            s.traps += (len(s.code) - back, _OUT_OF_BOUNDS, index)
         if s.watch is Watch.ALL:
             _check(s, size, index, False)
         s.release(place)
@@ -160,7 +180,7 @@ def _load_float(load: Load, size: int) -> Handler:
 
 
 def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
-    checked: Memo[Memo[Memo[Access]]] = store.checked
+    checked, trusted, limit = store.checked, store.trusted, store.known_limit
 
     def handler(s: State, offset: int, index: int) -> None:
         stack = s.stack
@@ -184,10 +204,13 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
                 s.release(value)
                 return
             place = s.load(place, len(stack), False, value)
-        piece, back = checked[place & REGISTER][key][offset]
-        code = s.code
-        code += piece
-        s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
+        if place >= ALIAS and _is_inside(s, place, offset + size, limit):
+            s.code += trusted[place - ALIAS][key][offset]
+        else:
+            piece, back = checked[place & REGISTER][key][offset]
+            code = s.code
+            code += piece
+            s.traps += (len(code) - back, _OUT_OF_BOUNDS, index)
         if s.watch:
             _look(s, place & REGISTER, offset, size, index, True)
         if place < FLOAT:

@@ -7,7 +7,17 @@ Points are interned: most of a function's boundaries share their stacks and copi
 from collections.abc import Callable
 
 from jit.abi.frame import FrameLayout
-from jit.abi.frame_table import Copy, FrameTable, Operand, OperandKind, Point, Row, RowKind
+from jit.abi.frame_table import (
+    EXACT,
+    Copy,
+    Fact,
+    FrameTable,
+    Operand,
+    OperandKind,
+    Point,
+    Row,
+    RowKind,
+)
 from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, SLOT
 from jit.wasm import opcodes
 from jit.wasm.opcodes import OPS
@@ -22,6 +32,7 @@ class Recorder:
         self._types: list[int] = []
         self._places: list[int] = []
         self._copies: tuple[Copy, ...] = ()
+        self._facts: tuple[Fact, ...] = ()
         self._rows: list[Row] = []
         self._site: tuple[int, int] | None = None
         self._site_points: list[Point] = []
@@ -32,6 +43,7 @@ class Recorder:
         self._operands: dict[tuple[int, int], Operand] = {}
         self._stacks: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Operand, ...]] = {}
         self._copy_sets: dict[tuple[tuple[int, int], ...], tuple[Copy, ...]] = {}
+        self._fact_sets: dict[tuple[tuple[int, int], ...], tuple[Fact, ...]] = {}
 
     def start(self, body: Body, layout: FrameLayout, base_to_frame_pointer: int) -> None:
         """Tell what is being compiled, before the first op."""
@@ -46,10 +58,19 @@ class Recorder:
         self._close_site()
         self._site = (patch, offset)
 
-    def boundary(self, index: int, stack: list[int], copies: dict[int, int]) -> None:
+    def boundary(
+        self,
+        index: int,
+        stack: list[int],
+        copies: dict[int, int],
+        facts: dict[int, int],
+        constants: dict[int, int],
+    ) -> None:
         """The op at `index` comes next, in this state."""
         self._places = list(stack)
         self._copies = self._copy_set(tuple(sorted(copies.items())))
+        facts = facts | dict.fromkeys(constants, EXACT)
+        self._facts = self._fact_set(tuple(sorted(facts.items())))
         point = self._points[index] = self._point(index)
         if self._site is not None:
             self._site_points.append(point)
@@ -71,8 +92,8 @@ class Recorder:
     def call(self, offset: int, index: int) -> None:
         """A call of the op at `index` returns to `offset`."""
         stack = self._stack(tuple(self._types), (SLOT,) * len(self._types))
-        pc = self._body.pcs[index + 1]
-        self._rows.append(Row(offset, RowKind.CALL, (Point(pc, stack),)))
+        point = Point(self._body.pcs[index + 1], stack, facts=self._facts)
+        self._rows.append(Row(offset, RowKind.CALL, (point,)))
 
     def libcall(self, offset: int, index: int) -> None:
         """A libcall, or an unconditional trap, of the op at `index` returns to `offset`."""
@@ -124,7 +145,7 @@ class Recorder:
 
     def _point(self, index: int) -> Point:
         stack = self._stack(tuple(self._types), tuple(self._places))
-        return Point(self._body.pcs[index], stack, self._copies)
+        return Point(self._body.pcs[index], stack, self._copies, facts=self._facts)
 
     def _stack(self, types: tuple[int, ...], places: tuple[int, ...]) -> tuple[Operand, ...]:
         key = (types, places)
@@ -148,6 +169,12 @@ class Recorder:
             interned = self._copy_sets[copies] = tuple(
                 Copy(local, place >= FLOAT, place & 31) for local, place in copies
             )
+        return interned
+
+    def _fact_set(self, facts: tuple[tuple[int, int], ...]) -> tuple[Fact, ...]:
+        interned = self._fact_sets.get(facts)
+        if interned is None:
+            interned = self._fact_sets[facts] = tuple(Fact(*fact) for fact in facts)
         return interned
 
     # Types

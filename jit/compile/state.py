@@ -7,6 +7,9 @@ The rules that everything in this folder keeps:
 - A register operand belongs to that operand alone, so an operator may overwrite it; or it is an alias of
   a local's copy, which is only read.  Before a copy changes, its aliases get registers of their own.
 - References are in their slots, never only in a register.
+- A bounds fact {local: extent} says that the local's value + extent is inside memory 0, which never
+  shrinks; a constant {local: place} that it has this value.  Both end with the next set of the local, survive
+  calls, and at labels are what all branches agree on.
 - At a label every operand is in its slot.
 - All allocation of an operator happens before its last branch to a trap exit.
 """
@@ -17,6 +20,7 @@ from jit.abi.traps import TrapCode
 from jit.abi.vmctx import VMContextLayout
 from jit.asm.masm import ByPlaces, Checked, MacroAssembler
 from jit.asm.places import ALIAS, CONST, FLAGS, FLOAT, REGISTER, SLOT
+from jit.compile.loops import LoopPlan
 from jit.compile.recorder import Recorder
 from jit.compile.travel import Travel, travel
 from jit.wasm.opcodes import LOCAL_SET, LOCAL_TEE
@@ -56,7 +60,19 @@ class Locals(dict[int, LocalTables]):
 class Label:
     """The end of a block, the head of a loop, or the way to an `else`."""
 
-    __slots__ = ("copies", "else_copies", "else_end", "ends", "homes", "outer_homes", "position")
+    __slots__ = (
+        "constants",
+        "copies",
+        "else_constants",
+        "else_copies",
+        "else_end",
+        "else_facts",
+        "ends",
+        "facts",
+        "homes",
+        "outer_homes",
+        "position",
+    )
 
     def __init__(self, homes: dict[int, int]) -> None:
         self.homes = homes
@@ -65,12 +81,17 @@ class Label:
         """Branches to link when the label is placed."""
         self.copies: dict[int, int] = {}
         """What all branches so far agree on."""
+        self.facts: dict[int, int] = {}
+        """The same of bounds facts, and of constants."""
+        self.constants: dict[int, int] = {}
         self.position = -1
         """Where a loop's head is."""
         self.outer_homes = homes
         """Of a loop: the homes around it."""
         self.else_end = -1
         self.else_copies: dict[int, int] = {}
+        self.else_facts: dict[int, int] = {}
+        self.else_constants: dict[int, int] = {}
 
 
 class State:
@@ -83,9 +104,11 @@ class State:
         "canonical",
         "code",
         "colds",
+        "constants",
         "copies",
         "debug",
         "epoch",
+        "facts",
         "float_free",
         "frame_size",
         "free",
@@ -100,8 +123,10 @@ class State:
         "masm",
         "operand_keys",
         "ops",
+        "owners",
         "plans",
         "recorder",
+        "reused",
         "stack",
         "traps",
         "travel",
@@ -148,9 +173,15 @@ class State:
         self.free = list(masm.pool)
         self.float_free = list(masm.float_pool)
         self.copies: dict[int, int] = {}
+        self.owners = [0] * ALIAS
+        """By register: the local it was last made a copy of; an operand's alias is of that local."""
+        self.facts: dict[int, int] = {}
+        self.constants: dict[int, int] = {}
+        self.reused: set[int] = set()
+        """Locals of which a bounds fact has been of use."""
         self.homes: dict[int, int] = {}
-        self.plans: dict[int, tuple[int, ...]] = {}
-        """Locals to give homes to, by a loop's index in `ops`."""
+        self.plans: dict[int, LoopPlan] = {}
+        """By a loop's index in `ops`."""
         self.labels: dict[Block, Label] = {}
         self.traps: list[int] = []
         """Flat, three for each branch to a trap exit: its end, the trap code, the index of the op."""
@@ -301,7 +332,9 @@ class State:
         self.free[:] = self.base_free
         self.float_free[:] = self.base_float_free
         reserved = self.homes
+        owners = self.owners
         for local, register in copies.items():
+            owners[register] = local
             if local not in reserved:
                 (self.free if register < FLOAT else self.float_free).remove(register)
 
@@ -321,12 +354,15 @@ class State:
             copies = fitting(copies, label.homes)
         if not label.ends:
             label.copies = dict(copies)
-        elif label.copies:
-            label.copies = {
-                local: register
-                for local, register in label.copies.items()
-                if copies.get(local) == register
-            }
+            label.facts = dict(self.facts)
+            label.constants = dict(self.constants)
+        else:
+            if label.copies:
+                label.copies = common(label.copies, copies)
+            if label.facts:
+                label.facts = agreed_facts(label.facts, self.facts)
+            if label.constants:
+                label.constants = common(label.constants, self.constants)
         label.ends.append(len(self.code))
 
     def place_label(self, label: Label, depth: int) -> None:
@@ -341,10 +377,15 @@ class State:
                     register = current.pop(local)
                     if local not in self.homes:
                         self.release(register)
+            if label.facts != self.facts:
+                label.facts = agreed_facts(label.facts, self.facts)
+            if label.constants != self.constants:
+                label.constants = common(label.constants, self.constants)
         else:
             self.stack[:] = [SLOT] * depth
             self.set_copies(label.copies)
             self.live = True
+        self.facts, self.constants = label.facts, label.constants
         for end in label.ends:
             link(code, end, here)
         self.mark = -1
@@ -361,6 +402,16 @@ class State:
     def trap_branch(self, trap: TrapCode, index: int) -> None:
         """Note that `code` ends with a branch to a trap exit."""
         self.traps += (len(self.code), trap, index)
+
+
+def common(some: dict[int, int], others: dict[int, int]) -> dict[int, int]:
+    """Return what is in both."""
+    return {local: value for local, value in some.items() if others.get(local) == value}
+
+
+def agreed_facts(facts: dict[int, int], others: dict[int, int]) -> dict[int, int]:
+    """Return the bounds facts that follow from either."""
+    return {local: min(extent, others[local]) for local, extent in facts.items() if local in others}
 
 
 def fitting(copies: dict[int, int], homes: dict[int, int]) -> dict[int, int]:

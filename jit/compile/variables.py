@@ -16,6 +16,9 @@ from jit.wasm.opcodes import (
 )
 from jit.wasm.types import F32, F64, I32, REFERENCE_TYPES
 
+MOST_CONSTANTS = 32
+"""Known at a time: there are functions with thousands, each used at once."""
+
 _WIDTH = {I32: 32, F32: 0, F64: 0}
 
 
@@ -39,6 +42,10 @@ def _local_get(s: State, local: int, _: int) -> None:
     if copy is not None:
         stack.append(copy + ALIAS)
         return
+    constant = s.constants.get(local)
+    if constant is not None:
+        stack.append(constant)
+        return
     key, load, _move, pool = s.locals[local]
     if pool is None:
         s.code += s.masm.slot_move[s.operand_keys[len(stack)]][key]
@@ -48,6 +55,7 @@ def _local_get(s: State, local: int, _: int) -> None:
     if copy is None:
         copy = pool.pop() if pool else s.evict(pool)
     s.copies[local] = copy
+    s.owners[copy] = local
     s.code += load[copy][key]
     stack.append(copy + ALIAS)
 
@@ -95,6 +103,10 @@ def _local_set(s: State, local: int, _: int) -> None:
             _set_constant(s, local, place)
             return
     s.code += s.masm.slot_store[place][key]
+    if local in s.facts:
+        del s.facts[local]
+    if local in s.constants:
+        del s.constants[local]
     if local in s.copies:
         _drop_copy(s, local)
     home = s.homes.get(local)
@@ -103,6 +115,7 @@ def _local_set(s: State, local: int, _: int) -> None:
         pool.append(place)
         place = home
     s.copies[local] = place
+    s.owners[place] = local
 
 
 def _load_operand(s: State, local: int, depth: int) -> int:
@@ -113,14 +126,22 @@ def _load_operand(s: State, local: int, depth: int) -> int:
 
 
 def _set_constant(s: State, local: int, place: int) -> None:
-    """Store a constant; only a home gets it in a register."""
-    key, _load, move, _pool = s.locals[local]
+    """Store a constant; only a home gets it in a register, of other integers it is known what they are."""
+    key, _load, move, pool = s.locals[local]
     s.code += s.masm.slot_constant(place, key)
+    s.facts.pop(local, None)
     _drop_copy(s, local)
     home = s.homes.get(local)
     if home is not None:
         s.code += move[home][place]
         s.copies[local] = home
+        s.owners[home] = local
+        s.constants.pop(local, None)
+    elif pool is s.free and not s.canonical:
+        constants = s.constants
+        constants[local] = place
+        if len(constants) > MOST_CONSTANTS:
+            del constants[next(iter(constants))]
 
 
 def _set_alias(s: State, local: int, place: int) -> None:
@@ -130,6 +151,12 @@ def _set_alias(s: State, local: int, place: int) -> None:
     s.code += s.masm.slot_store[source][key]
     if s.copies.get(local) == source:
         return
+    s.constants.pop(local, None)
+    extent = s.facts.get(s.owners[source], 0)
+    if extent:
+        s.facts[local] = extent
+    else:
+        s.facts.pop(local, None)
     _drop_copy(s, local, place)
     register = s.homes.get(local)
     if register is None:
@@ -138,6 +165,7 @@ def _set_alias(s: State, local: int, place: int) -> None:
         register = pool.pop()
     s.code += move[register][source]
     s.copies[local] = register
+    s.owners[register] = local
 
 
 def _local_tee(s: State, local: int, _: int) -> None:
@@ -164,6 +192,10 @@ def _local_tee(s: State, local: int, _: int) -> None:
             _set_constant(s, local, place)
             return
     s.code += s.masm.slot_store[place][key]
+    if local in s.facts:
+        del s.facts[local]
+    if local in s.constants:
+        del s.constants[local]
     if local in s.copies:
         _drop_copy(s, local)
     home = s.homes.get(local)
@@ -172,6 +204,7 @@ def _local_tee(s: State, local: int, _: int) -> None:
         pool.append(place)
         place = home
     s.copies[local] = place
+    s.owners[place] = local
     stack[-1] = place + ALIAS
 
 

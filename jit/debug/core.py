@@ -24,9 +24,10 @@ from jit.debug.events import (
 )
 from jit.debug.frames import FrameHandle
 from jit.debug.host_calls import HostCalls
-from jit.debug.innermost import exit_frames
+from jit.debug.innermost import IN_FRAME, exit_frames
 from jit.debug.locations import Location, Locations
 from jit.debug.sites import Site
+from jit.debug.transfer import Twins
 from jit.debug.turns import hurry, relax
 from jit.debug.watching import Watching
 from jit.debug.watchpoints import Watchpoints
@@ -71,6 +72,7 @@ class DebugCore:
             *(store, self.locate, self.enabling, self.watchpoints, self.host_calls),
             self._after_host_call,
         )
+        self._twins = Twins()
         self._sites: dict[int, Site] = {}
         self.standing: dict[Activation, Point | None] = {}
         """Activations whose stop is being handled; the point, where it is not the first at its address."""
@@ -149,9 +151,10 @@ class DebugCore:
         self._report(activation, _EPOCH_YIELD)
         words = activation.context.words
         words[PC] = self._watching.twin(words[PC])
-        address = self._take_reported(activation)
-        if address is not None:
-            self._expect(activation, self._sites[address])
+        if self._take_reported(activation) is not None:
+            location = self.locate(words[PC])
+            function = location.range
+            self._expect(activation, self.site(function, function.start + location.row.boundary))
 
     def on_hostcall_error(self, activation: Activation, error: Exception) -> None:
         self._report(activation, HostcallError(error))
@@ -312,8 +315,7 @@ class DebugCore:
     def move_to_canonical(self, activation: Activation, location: Location, pc: int) -> None:
         """Let an activation go on at the same op in the canonical variant of its function.
 
-        It is stopped at a boundary and goes on past it. The epoch's exits, which come before their
-        boundary's stop, never need it: at entries and labels every operand is in its slot.
+        It is stopped at a boundary and goes on past it.
         """
         range_ = location.range
         canonical = range_.code.canonical(range_.defined_index, range_.watch)
@@ -323,6 +325,30 @@ class DebugCore:
         site = self.site(canonical, canonical.start + boundary.offset)
         words[PC] = site.address
         self.move(activation, site, boundary.index)
+
+    def return_to_canonical(self, activation: Activation, frame_pointer: int) -> None:
+        """Let a frame that is inside a call, or at an epoch's exit, go on in the canonical variant."""
+        if activation.exit not in IN_FRAME:
+            return
+        words, machine, isa = activation.context.words, self.store.machine, self.store.isa
+        callee = words[self.frame_pointer]
+        if callee == frame_pointer:
+            words[PC] = self._canonical_twin(words[PC])
+            return
+        pointer_word, return_word = isa.caller(callee)
+        while (callee := machine.load_u64(pointer_word)) != frame_pointer:
+            pointer_word, return_word = isa.caller(callee)
+        machine.store_u64(return_word, self._canonical_twin(machine.load_u64(return_word)))
+
+    def _canonical_twin(self, address: int) -> int:
+        """Return what the address of a call or of an interrupt exit is in the canonical variant."""
+        location = self.locate(address)
+        range_ = location.range
+        if range_.canonical:
+            return address
+        canonical = range_.code.canonical(range_.defined_index, range_.watch)
+        self.enabling.take_over(range_, canonical)
+        return self._twins.address(range_, canonical, location.row)
 
     def update_watch(self) -> None:
         """Bring code and frames up to date with the watchpoints; cheap if none came or went."""

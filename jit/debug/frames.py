@@ -1,13 +1,15 @@
 """A frame of a guest that stands still: where it is, its locals and operands, to read and to write.
 
 Here is what holds for a frame inside a call, whose values are all in its slots; `jit.debug.innermost` has the
-innermost, whose operands and copies of locals may be in registers.
+innermost, whose operands and copies of locals may be in registers.  A write that breaks what the code relies on
+lets the frame go on in the canonical variant of its function (`jit.abi.frame_table`, Fact).
 """
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from jit.abi.frame_table import FRAME_TYPES, Operand, OperandKind, WasmFrame
+from jit.abi import vmctx
+from jit.abi.frame_table import FRAME_TYPES, Fact, Operand, OperandKind, WasmFrame
 from jit.debug.errors import NotWritable, OutOfRange, StaleFrame, WrongType
 from jit.debug.watchpoints import Access, LocalWatchpoint
 from jit.runtime.driver import Activation
@@ -274,8 +276,26 @@ class FrameHandle:
 
     def _write_local(self, index: int, bits: int) -> None:
         type_ = self.local_type(index)
+        if self._breaks_fact(index, bits):
+            self._leave_facts()
         self._store(self._here().shape.layout.local(index), type_, bits)
         self._core.watchpoints.refresh()
+
+    def _facts(self) -> tuple[Fact, ...]:
+        """Return what the code relies on."""
+        return self._core.locate(self.address).row.points[0].facts
+
+    def _breaks_fact(self, index: int, bits: int) -> bool:
+        """Say whether a value of a local is not what the code relies on."""
+        for fact in self._facts():
+            if fact.local == index:
+                load = self._activation.store.machine.load_u64
+                return bits + fact.extent > load(load(self.base) + vmctx.MEMORY_LENGTH)
+        return False
+
+    def _leave_facts(self) -> None:
+        """Go on in the canonical variant of the function, which relies on nothing."""
+        self._core.return_to_canonical(self._activation, self.frame_pointer)
 
     def _write_operand(self, index: int, bits: int) -> None:
         operand = self._operand(index)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jit.abi.context import Exit
-from jit.abi.frame_table import Operand, OperandKind, Point, RowKind, WasmFrame
+from jit.abi.frame_table import Fact, Operand, OperandKind, Point, RowKind, WasmFrame
 from jit.debug.errors import NotWritable, StaleFrame
 from jit.debug.frames import WORD, FrameHandle, mask_of
 from jit.runtime.context import FLOAT, GENERAL, PC
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 IN_FRAME = frozenset({Exit.BREAKPOINT, Exit.INTERRUPT, Exit.EPOCH, Exit.HOST, Exit.WATCH})
 """Exits at which the context shows the innermost frame as it is."""
+
+_BEFORE_STOP = frozenset({Exit.EPOCH, Exit.HOST})
+"""Those of them at which the guest does not stand at a boundary: before one's stop, and inside a call."""
 
 
 class InnermostFrame(FrameHandle):
@@ -95,6 +98,16 @@ class InnermostFrame(FrameHandle):
                 raise NotWritable(f"operand {index} is in no place of its own, after a trap")
             self.leave_registers()
         super()._write_operand(index, bits)
+
+    def _facts(self) -> tuple[Fact, ...]:
+        self._here()
+        return self._point.facts
+
+    def _leave_facts(self) -> None:
+        if self._activation.exit in _BEFORE_STOP:
+            super()._leave_facts()
+        elif not self._at_trap():
+            self.leave_registers()
 
     def leave_registers(self) -> None:
         """Go to the canonical variant of the function, where all operands are in their slots."""

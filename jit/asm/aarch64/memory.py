@@ -46,16 +46,24 @@ def _checked(transfer: Transfer, reg: int, address: int, offset: int, far: bool)
     if end < vmctx.BOUNDS_ENTRIES:
         check = vmctx_load(X16, vmctx.BOUNDS + 8 * end) + a.cmp(address, X16)
         check += outward(a.b_cond(GT), far)
-        if not offset:
-            access = a.mem_indexed(transfer, reg, X27, address)
-        else:
-            access = a.imm(a.ADD_IMM, X16, X27, offset) + a.mem_indexed(transfer, reg, X16, address)
+        access = _trusted(transfer, reg, address, offset)
         return check + access, len(access)
     check = a.mov_imm(X16, end) + a.rrr(a.ADD, X16, X16, address)
     check += vmctx_load(X17, vmctx.MEMORY_LENGTH) + a.cmp(X16, X17)
     check += outward(a.b_cond(HI), far)
     access = a.rrr(a.ADD, X16, X16, X27) + a.mem(transfer, reg, X16, -size)
     return check + access, len(access)
+
+
+def _trusted(transfer: Transfer, reg: int, address: int, offset: int) -> bytes:
+    """Access what is inside the memory for sure."""
+    if not offset:
+        return a.mem_indexed(transfer, reg, X27, address)
+    if offset < vmctx.BOUNDS_ENTRIES:
+        base = a.imm(a.ADD_IMM, X16, X27, offset)
+    else:
+        base = a.mov_imm(X16, offset) + a.rrr(a.ADD, X16, X16, X27)
+    return base + a.mem_indexed(transfer, reg, X16, address)
 
 
 def loads(far: bool) -> dict[str, Load]:
@@ -66,6 +74,7 @@ def loads(far: bool) -> dict[str, Load]:
 def _load(transfer: Transfer, far: bool) -> Load:
     return Load(
         memo3(lambda dst, address, offset: _checked(transfer, dst & 31, address, offset, far)),
+        memo3(lambda dst, address, offset: _trusted(transfer, dst & 31, address, offset)),
         memo2(lambda dst, address: a.mem_far(transfer, dst & 31, X27, address, X16)),
         _LIMIT,
     )
@@ -92,11 +101,15 @@ def _store(plain: Transfer, far: bool) -> Store:
         at = len(code) - length
         return code[:at] + move + code[at:], length + len(move)
 
+    def trusted(address: int, place: int, offset: int) -> bytes:
+        move, transfer, reg = _value(plain, place)
+        return move + _trusted(transfer, reg, address, offset)
+
     def known(address: int, place: int) -> bytes:
         move, transfer, reg = _value(plain, place)
         return move + a.mem_far(transfer, reg, X27, address, X16)
 
-    return Store(memo3(checked), memo2(known), _LIMIT)
+    return Store(memo3(checked), memo3(trusted), memo2(known), _LIMIT)
 
 
 def watch_address(address: int, last: int) -> bytes:

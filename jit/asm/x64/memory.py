@@ -138,6 +138,7 @@ def loads() -> dict[str, Load]:
 def _load(encode: Encode, size: int) -> Load:
     return Load(
         memo3(lambda dst, address, offset: _checked(encode, dst, address, offset, size)),
+        memo3(encode),
         memo2(lambda dst, address: encode(dst, -1, address)),
         _LIMIT,
     )
@@ -154,6 +155,7 @@ def stores() -> dict[str, Store]:
 def _store(encode: Encode, size: int) -> Store:
     return Store(
         memo3(lambda address, value, offset: _checked(encode, value, address, offset, size)),
+        memo3(lambda address, value, offset: encode(value, address, offset)),
         memo2(lambda address, value: encode(value, -1, address)),
         _LIMIT,
     )

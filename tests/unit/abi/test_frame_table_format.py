@@ -11,6 +11,7 @@ from jit.abi.frame_table import (
     FRAME_TYPES,
     CallerPoint,
     Copy,
+    Fact,
     FrameShape,
     FrameTable,
     Operand,
@@ -52,6 +53,7 @@ INLINED = Point(
     (Copy(1, False, 3), Copy(0, True, 12)),
     1,
     (CallerPoint(0x40, (slot(EXTERNREF),), 2), CallerPoint(0x123, (CONSTANT, slot(V128)))),
+    (Fact(0, 4), Fact(1, (1 << 32) + 7)),
 )
 SYNTHETIC = FrameTable(
     OWN.defined_index,

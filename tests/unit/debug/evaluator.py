@@ -208,6 +208,8 @@ class Evaluator:
     def __init__(self, info: ModuleInfo) -> None:
         self.info = info
         self.memory = bytearray(PAGE)
+        self.fresh_page = bytes(PAGE)
+        """What memory.grow adds."""
         self.globals = [init.value for init in info.global_inits]
         self.frames: list[Frame] = []
         self._codes = [self._decode(index) for index in range(len(info.bodies))]
@@ -347,7 +349,7 @@ class Evaluator:
         offset = imm[1]
         if name in STORES:
             size, address = STORES[name], frame.stack[-2] + offset
-            if address + size > PAGE:
+            if address + size > len(self.memory):
                 raise Trapped
             value = self._pop(frame) & ((1 << 8 * size) - 1)
             self._pop(frame)
@@ -355,7 +357,7 @@ class Evaluator:
             return
         size, signed = LOADS[name]
         address = frame.stack[-1] + offset
-        if address + size > PAGE:
+        if address + size > len(self.memory):
             raise Trapped
         self._pop(frame)
         loaded = int.from_bytes(self.memory[address : address + size], "little", signed=signed)
@@ -366,6 +368,9 @@ class Evaluator:
         if name == "br_table":
             assert isinstance(imm, tuple)
             self._branch(frame, imm[min(self._pop(frame), len(imm) - 1)])
+            return
+        if name == "memory.grow":
+            self._grow(frame)
             return
         if name in ("nop", "unreachable", "return", "drop", "select"):
             self._plain(frame, name)
@@ -391,6 +396,14 @@ class Evaluator:
             self._enter(imm, frame.stack[len(frame.stack) - params :])
         else:
             raise AssertionError(name)
+
+    def _grow(self, frame: Frame) -> None:
+        delta, old = self._pop(frame), len(self.memory) // PAGE
+        most = self.info.memories[0].limits.max
+        fits = most is None or old + delta <= most
+        if fits:
+            self.memory += delta * self.fresh_page
+        self._push(frame, I32, old if fits else M32)
 
     def _plain(self, frame: Frame, name: str) -> None:
         if name == "unreachable":

@@ -41,16 +41,20 @@ def is_nan(type_: int, bits: int) -> bool:
 class Comparison:
     """A guest and an evaluator side by side, one op at a time."""
 
-    def __init__(self, machine: str, seed: int, *, write: bool) -> None:
+    interesting = INTERESTING
+    often = 0.2
+    """How many stops something is written at."""
+
+    def __init__(self, machine: str, seed: int, *, write: bool, wat: str | None = None) -> None:
         self.rng = random.Random(seed)
         self.guest = Guest(machine)
-        self.instance = self.guest.load(random_module(seed))
+        self.instance = self.guest.load(random_module(seed) if wat is None else wat)
         info = self.instance.module.info
         self.evaluator = Evaluator(info)
         self.write = write
         self.stops = 0
         type_ = info.func_type(0)
-        self.arguments = [self.rng.choice(INTERESTING[code]) for code in type_.params]
+        self.arguments = [self.rng.choice(self.interesting[code]) for code in type_.params]
         self.results = type_.results
         self.expected = self.evaluator.run(0, list(self.arguments))
         assert self.guest.debugger is not None
@@ -77,7 +81,7 @@ class Comparison:
         assert next(self.expected, "over") is None
         assert event.pc == self.evaluator.frames[-1].pc
         self.compare()
-        if self.write and self.rng.random() < 0.2:
+        if self.write and self.rng.random() < self.often:
             self.change()
         self.stops += 1
         if self.stops == MOST_STOPS:
@@ -112,12 +116,12 @@ class Comparison:
         handle, frame = self.rng.choice(self.frames())
         if frame.types and self.rng.random() < 0.7:
             index = self.rng.randrange(len(frame.types))
-            bits = self.rng.choice(INTERESTING[frame.types[index]])
+            bits = self.rng.choice(self.interesting[frame.types[index]])
             handle.set_local_bits(index, bits)
             frame.locals[index] = bits
         elif frame.stack:
             index = self.rng.randrange(len(frame.stack))
-            bits = self.rng.choice(INTERESTING[frame.stack_types[index]])
+            bits = self.rng.choice(self.interesting[frame.stack_types[index]])
             if self.is_argument_of_a_call(frame, index):
                 return
             handle.set_stack_bits(index, bits)
