@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from gdbstub.objfile import dw
-from gdbstub.objfile.dies import DieReader
+from gdbstub.objfile.dies import Die, DieReader
 from gdbstub.objfile.report import DwarfError
 from gdbstub.objfile.types import VOID, CType, Field, TypeKind, TypeReader
 from gdbstub.objfile.wasm_types import ctype_of
@@ -124,23 +124,33 @@ class Prototypes:
             name = reader.text(die, dw.DW_AT_name)
             returns = types.of(die)
             prototyped = reader.inherited(die, dw.DW_AT_prototyped) is not None
-            parameters, variadic = [], False
-            for child in reader.children(die):
-                if child.tag == dw.DW_TAG_formal_parameter:
-                    parameters.append(
-                        Parameter(
-                            reader.text(child, dw.DW_AT_name).decode(errors="replace"),
-                            types.of(child),
-                            reader.inherited(child, dw.DW_AT_artificial) is not None,
-                        )
-                    )
-                elif child.tag == dw.DW_TAG_unspecified_parameters:
-                    variadic = True
+            parameters, variadic = self._parameters(die)
+            declaration = reader.reference(die, dw.DW_AT_specification)
+            if declaration is not None:
+                # A definition does not describe what is passed in memory and never used.
+                declared, _ = self._parameters(declaration)
+                parameters = max(parameters, declared, key=len)
         except DwarfError:
             return None
-        return Prototype(
-            name.decode(errors="replace"), returns, tuple(parameters), variadic, prototyped
-        )
+        return Prototype(name.decode(errors="replace"), returns, parameters, variadic, prototyped)
+
+    def _parameters(self, die: Die) -> tuple[tuple[Parameter, ...], bool]:
+        """Return the parameters an entry has, and whether more may follow."""
+        types = self._types
+        reader = types.reader
+        parameters, variadic = [], False
+        for child in reader.children(die):
+            if child.tag == dw.DW_TAG_formal_parameter:
+                parameters.append(
+                    Parameter(
+                        reader.text(child, dw.DW_AT_name).decode(errors="replace"),
+                        types.of(child),
+                        reader.inherited(child, dw.DW_AT_artificial) is not None,
+                    )
+                )
+            elif child.tag == dw.DW_TAG_unspecified_parameters:
+                variadic = True
+        return tuple(parameters), variadic
 
 
 def scalars(ctype: CType, offset: int = 0) -> Iterable[tuple[int, CType]]:

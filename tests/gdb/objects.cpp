@@ -1,5 +1,8 @@
 // Objects that gdb makes itself: temporaries, and copies by a copy constructor.
-struct Vector { int x, y, z; };
+struct Vector {
+  int x, y, z;
+  int scaled(Vector, int by) const { return x * by; }
+};
 int sum_of(const Vector &v) { return v.x + v.y + v.z; }
 Vector plus(const Vector &a, const Vector &b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
 Vector operator+(const Vector &a, const Vector &b) { return plus(a, b); }
@@ -19,5 +22,6 @@ int main() {
   Vector vector = {1, 2, 0};
   Counted counted(7);
   look();
-  return by_value(counted) != 701 || sum_of(vector + vector) != 6 || make_counted(0).value;
+  return by_value(counted) != 701 || sum_of(vector + vector) != 6 ||
+         vector.scaled(vector, 3) != 3 || make_counted(0).value;
 }
