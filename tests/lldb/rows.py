@@ -19,7 +19,11 @@ from tests.lldb.session import LANGUAGE, Results, connecting, frames, lldb
 from tests.serving import serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lldb.md"
-FOLDERS = {"steps": Path(__file__).parent, "watch": Path(__file__).parents[1] / "gdb"}
+FOLDERS = {
+    "steps": Path(__file__).parent,
+    "branches": Path(__file__).parent,
+    "watch": Path(__file__).parents[1] / "gdb",
+}
 """Where the programs are that lie not among the guests."""
 _BEGIN, _END = "<!-- rows -->\n", "<!-- end of rows -->\n"
 
@@ -110,6 +114,9 @@ ROWS = (
     Row("n over recursion",                  ("b session.c:41", "c", "breakpoint delete -f", "n", "p n"), _says("p n", "(int) 6")),
     Row("n over a call at the line's end",   ("b steps.c:33", "c", "n"),       _stops(("main", 33), ("main", 34)), program="steps"),
     Row("s into a function, its arguments",  ("b session.c:105", "c", "s", "p n"), _says("p n", "(int) 6")),
+    Row("n over a switch",                   ("b choose", "c", "n"),           _stops(("choose", 38), ("choose", 44)), program="branches"),
+    Row("n over a switch, -O2",              ("b choose", "c", "n"),           _stops(("choose", 38), ("choose", 44)), program="branches", opt="O2"),
+    Row("breakpoint in a loop, -O2",         ("b branches.c:66", "c", "c"),    _stops(("main", 66), ("main", 66)), program="branches", opt="O2"),
     Row("s over a function without lines",   ("b main", "c", "s", "s"),        _stops(("main", 30), ("main", 31)), program="steps"),
     Row("si",                                (*FIB, "si", "register read pc"), _says("register read pc", "0x4000000000000299")),
     Row("finish",                            ("b widen", "c", "finish"),       _stops(("widen", 64), ("main", 108))),

@@ -64,6 +64,11 @@ class ModuleCode:
         """The functions by the PC of their first op."""
         return {function.first_op: function for function in self.functions}
 
+    @cached_property
+    def ends(self) -> dict[int, FunctionCode]:
+        """The functions by the PC behind their last op."""
+        return {function.end: function for function in self.functions}
+
     def function_at(self, pc: int) -> FunctionCode | None:
         """Return the function whose body holds a PC, declarations of locals included."""
         at = bisect_right(self._starts, pc) - 1

@@ -12,6 +12,7 @@ for one frame: frames inside it do not hit it, until it has been hit once.
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from gdbstub.target import Address, BreakpointKind, TargetError
 from gdbstub.views.common.rendering import Point
 from gdbstub.views.wasm.addresses import Kind, encode
 from gdbstub.views.wasm.image import CodeImage
+from gdbstub.views.wasm.loops import Loops
 from jit import WasmtimeError
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError
@@ -26,15 +28,16 @@ from jit.debug.errors import DebugError
 
 @dataclass(slots=True)
 class _Breakpoint:
-    """One that the client inserted: `stands` is the PC of its op.
+    """One that the client inserted: `stands` are the PCs of its op, and of a loop's head if it is a loop.
 
-    `awaits` is the stack offset of the frame it is kept for, None for every frame.
+    Past the last op of a function it stands nowhere.  `awaits` is the stack offset of the frame it is
+    kept for, None for every frame.
     """
 
     address: int
     module: int
     pc: int
-    stands: int
+    stands: tuple[int, ...]
     awaits: int | None
     kinds: set[BreakpointKind] = field(default_factory=set)
 
@@ -46,10 +49,12 @@ class Breakpoints:
         self,
         debugger: Debugger,
         image_at: Callable[[int], tuple[CodeImage, int] | None],
+        loops: Loops,
     ) -> None:
         """`image_at` finds the module and PC of an address."""
         self._debugger = debugger
         self._image_at = image_at
+        self._loops = loops
         self._inserted: dict[int, _Breakpoint] = {}
         self._standing: dict[tuple[int, int], list[_Breakpoint]] = {}
         self._removed: dict[int, int | None] = {}
@@ -58,6 +63,8 @@ class Breakpoints:
         To go on from a breakpoint, lldb removes it, steps, and inserts it again.
         """
         self._stepped = False
+        self._set: Counter[tuple[int, int]] = Counter()
+        """How often the engine was asked to stop at a PC."""
 
     def insert(
         self, kind: BreakpointKind, address: int, awaits: int | None = None, *, fresh: bool = True
@@ -79,14 +86,23 @@ class Breakpoints:
         if found is None:
             raise TargetError(errno.EFAULT, f"0x{address:x} is no code address")
         module, pc = found[0].code.module.index, found[1]
+        # A step over a function's last line has its breakpoint behind the function.
+        behind = awaits is not None and pc in found[0].code.ends
+        inserted = _Breakpoint(
+            address, module, pc, () if behind else self._stand(address, module, pc), awaits
+        )
+        self._inserted[address] = inserted
+        for at in inserted.stands:
+            self._standing.setdefault((module, at), []).append(inserted)
+        return inserted
+
+    def _stand(self, address: int, module: int, pc: int) -> tuple[int, ...]:
         try:
-            stands = self._debugger.set_breakpoint(module, pc)
+            op = self.set_goal(module, pc)
         except (DebugError, WasmtimeError) as error:
             raise TargetError(errno.EFAULT, f"0x{address:x}: {error}") from error
-        inserted = _Breakpoint(address, module, pc, stands, awaits)
-        self._inserted[address] = inserted
-        self._standing.setdefault((module, stands), []).append(inserted)
-        return inserted
+        head = self._loops.head(module, op)
+        return (op,) if head is None else (op, self.set_goal(module, head))
 
     def remove(self, kind: BreakpointKind, address: int) -> None:
         """Remove one; none is no error."""
@@ -97,21 +113,29 @@ class Breakpoints:
         if known.kinds:
             return
         del self._inserted[address]
-        self._debugger.clear_breakpoint(known.module, known.pc)
-        others = self._standing[known.module, known.stands]
-        others.remove(known)
-        if not others:
-            del self._standing[known.module, known.stands]
+        for asked, at in zip((known.pc, *known.stands[1:]), known.stands, strict=False):
+            self.clear_goal(known.module, asked)
+            others = self._standing[known.module, at]
+            others.remove(known)
+            if not others:
+                del self._standing[known.module, at]
         self._removed[address] = known.awaits
         self._stepped = False
 
-    def set_goal(self, module: int, pc: int) -> None:
-        """Make a boundary stop the guest, unknown to the client."""
-        self._debugger.set_breakpoint(module, pc)
+    def set_goal(self, module: int, pc: int) -> int:
+        """Make the boundary at or after a PC stop the guest, and return where that is.
+
+        The client knows nothing of it. To be undone as often as done.
+        """
+        stands = self._debugger.set_breakpoint(module, pc)
+        self._set[module, pc] += 1
+        return stands
 
     def clear_goal(self, module: int, pc: int) -> None:
-        """Undo `set_goal`."""
-        if encode(Kind.CODE, module, pc) not in self._inserted:
+        """Undo `set_goal`, with the same PC."""
+        self._set[module, pc] -= 1
+        if not self._set[module, pc]:
+            del self._set[module, pc]
             self._debugger.clear_breakpoint(module, pc)
 
     def resumes(self, *, stepping: bool) -> None:
@@ -126,6 +150,7 @@ class Breakpoints:
         self._inserted.clear()
         self._standing.clear()
         self._removed.clear()
+        self._set.clear()
 
     def kind(self, address: int) -> BreakpointKind | None:
         """Return the kind that a stop at `address` is reported as; None if the client has none there."""
@@ -134,12 +159,18 @@ class Breakpoints:
 
     def points(self, module: int, pc: int) -> tuple[Point, ...]:
         """Return the addresses a boundary is shown at; see `Rendering.points`."""
-        address = encode(Kind.CODE, module, pc)
+        own = encode(Kind.CODE, module, pc)
         standing = self._standing.get((module, pc))
+        back = self._loops.come_back(module, pc)
         if standing is None:
-            return (Point(address, hit=False),)
-        hits = {known.address for known in standing if self._is_hit(known)}
-        return tuple(Point(Address(at), at in hits) for at in sorted({*hits, address}))
+            return (Point(own, hit=False),)
+        # One that was asked for at a loop's op is hit at its head by what comes back.
+        hits = {
+            known.address
+            for known in standing
+            if (back or known.stands[0] == pc) and self._is_hit(known)
+        }
+        return tuple(Point(Address(at), at in hits) for at in sorted({*hits, own}))
 
     def _is_hit(self, known: _Breakpoint) -> bool:
         if known.awaits is None:

@@ -1,26 +1,22 @@
-"""A module as lldb reads it: its bytes, with `nop`s in two places where lldb (22) disassembles them.
+"""A module as lldb reads it: its bytes, but for ops that lldb cannot (see `ops`).
 
-    declarations of locals      lie between a function's address and its first op, and would be
-                                taken for ops, out of step with those that follow
-    a padded index of a call    is read as a short one and `nop`s: so a step over a call that ends
-                                its line has ops to run past, and lldb sets a breakpoint behind them;
-                                with none it would step into the call, as it does to step into it
-
-Linkers pad the indices of calls wherever there is debug information.
+The declarations of locals, which lie between a function's address and its first op, are shown as
+`nop`s: lldb (22) would disassemble them as ops, out of step with those that follow.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
-from gdbstub.objfile.leb import read_uleb, uleb
 from gdbstub.views.common.code import FunctionCode, ModuleCode
-from gdbstub.views.wasm.lines import Lines
+from gdbstub.views.common.flow import LOOP, Flow
+from gdbstub.views.wasm.lines import Lines, Row
+from gdbstub.views.wasm.ops import NOP, shown
 from jit import WasmtimeError
 
-CALL, CALL_INDIRECT = 0x10, 0x11
-_INDICES = {CALL: 1, CALL_INDIRECT: 2}
-_NOP = b"\x01"
+_LONGEST_LOOP = 6
+"""A block's type may be an index, of up to 5 bytes."""
 
 
 class CodeImage:
@@ -30,6 +26,7 @@ class CodeImage:
         self.code = code
         self._data: bytes = code.module.info.data
         self._shown: dict[int, bytes] = {}
+        self._flows: dict[int, Flow] = {}
 
     @property
     def size(self) -> int:
@@ -42,6 +39,35 @@ class CodeImage:
         info = self.code.module.info
         section = info.code_section
         return Lines(info.section(".debug_line") or b"", 0 if section is None else section[0])
+
+    def flow(self, function: FunctionCode) -> Flow:
+        """Return the control flow of a function that can run."""
+        flow = self._flows.get(function.index)
+        if flow is None:
+            flow = self._flows[function.index] = Flow(self._data, self.code.boundaries(function))
+        return flow
+
+    def near_loop(self, pc: int) -> bool:
+        """Say whether there may be a loop's op at a PC or just before it: it is cheap to ask."""
+        return LOOP in self._data[pc - _LONGEST_LOOP : pc + 1]
+
+    def head_of(self, loop: int) -> int | None:
+        """Return the head of the loop whose op is at a PC, if a line begins there and goes on in it."""
+        function = self.code.function_at(loop)
+        head = None if function is None else self.flow(function).loops.get(loop)
+        row = None if head is None else self.row(head)
+        return head if row is not None and row.start == loop else None
+
+    def loop_of(self, head: int) -> int | None:
+        """Return the loop whose `head_of` is at a PC."""
+        function = self.code.function_at(head)
+        loop = None if function is None else self.flow(function).heads.get(head)
+        return loop if loop is not None and self.head_of(loop) == head else None
+
+    def row(self, pc: int) -> Row | None:
+        """Return the row of source lines that a PC belongs to."""
+        function = self.code.function_at(pc)
+        return None if function is None else self.lines.row(function, pc)
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from an offset on."""
@@ -69,24 +95,13 @@ class CodeImage:
     def _make(self, function: FunctionCode) -> bytes:
         data, start = self._data, function.start
         text = bytearray(data[start : function.end])
-        text[: function.first_op - start] = _NOP * (function.first_op - start)
+        text[: function.first_op - start] = NOP * (function.first_op - start)
         try:
             pcs = self.code.boundaries(function)
         except WasmtimeError:
             return bytes(text)  # it cannot run either
-        for pc in pcs:
-            indices = _INDICES.get(data[pc])
-            if indices is not None:
-                short, end = _shortest(data, pc, indices)
-                text[pc - start : end - start] = short.ljust(end - pc, _NOP)
+        for pc, end in pairwise(pcs):
+            changed = shown(data[pc:end])
+            if changed is not None:
+                text[pc - start : end - start] = changed
         return bytes(text)
-
-
-def _shortest(data: bytes, pc: int, indices: int) -> tuple[bytes, int]:
-    """Return an op in as few bytes as it needs, and where the given one ends."""
-    short = bytearray(data[pc : pc + 1])
-    at = pc + 1
-    for _ in range(indices):
-        value, at = read_uleb(data, at)
-        short += uleb(value)
-    return bytes(short), at

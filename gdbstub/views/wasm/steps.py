@@ -1,9 +1,12 @@
-"""Steps of lldb's into a call: where they end, when lldb cannot find out by itself.
+"""Steps of lldb's over one op: where they end, when lldb cannot find out by itself.
 
-lldb takes a function that was just called for one that was returned to, and so stops before a
+Into a call: lldb takes a function that was just called for one that was returned to, and so stops before a
 prologue, where parameters have no values yet, and in functions without source lines.  Instead such a
 step coasts, the guest running at full speed: to the end of the prologue, or out of a function without
 lines again.  Breakpoints on the way are hit.
+
+By a branch: when it goes into the middle of another line's ops, lldb (22) forgets what it knows of
+their branches and calls, and goes on op by op.  Such a step is shown where those ops begin.
 """
 
 from __future__ import annotations
@@ -14,8 +17,9 @@ from dataclasses import dataclass
 
 from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.wasm.breakpoints import Breakpoints
-from gdbstub.views.wasm.image import CALL, CALL_INDIRECT, CodeImage
-from gdbstub.views.wasm.lines import Lines
+from gdbstub.views.wasm.image import CodeImage
+from gdbstub.views.wasm.lines import Lines, Row
+from gdbstub.views.wasm.ops import CALL, CALL_INDIRECT
 from jit.debug.debugger import Debugger
 from jit.debug.frames import FrameHandle
 
@@ -29,6 +33,16 @@ class _Call:
     module: int
     pc: int
     returns: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The op that a step is over, with its row of source lines, and the op after it."""
+
+    module: int
+    row: Row | None
+    following: int
     depth: int
 
 
@@ -56,6 +70,7 @@ class Steps:
         self._breakpoints = breakpoints
         self._image = image
         self._interrupted = interrupted
+        self._origin: _Origin | None = None
         self._call: _Call | None = None
         self._goal: _Goal | None = None
 
@@ -64,26 +79,42 @@ class Steps:
         """Whether a goal has been set and not been reached."""
         return self._goal is not None
 
-    def begin(self, *, into: bool) -> None:
-        """A step begins, `into` calls if there is one."""
+    def begin(self) -> None:
+        """A step begins that is part of a step over or into lines."""
         frame = self._debugger.frame(0)
-        place = self._place(frame) if into and frame is not None else None
+        place = None if frame is None else self._place(frame)
         if frame is None or place is None:
             return
         module, pc = place
         image = self._image(module)
         function = image.code.function_at(pc)
-        if function is None or image.code.module.info.data[pc] not in _CALLS:
+        if function is None:
             return
         pcs = image.code.boundaries(function)
-        self._call = _Call(module, pc, pcs[bisect_right(pcs, pc)], frame.stack_offset)
+        following = pcs[min(bisect_right(pcs, pc), len(pcs) - 1)]
+        self._origin = _Origin(module, image.row(pc), following, frame.stack_offset)
+        if image.code.module.info.data[pc] in _CALLS:
+            self._call = _Call(module, pc, following, frame.stack_offset)
 
     def end(self) -> None:
         """The guest stopped."""
-        self._call = None
+        self._origin = self._call = None
         goal, self._goal = self._goal, None
         if goal is not None:
             self._breakpoints.clear_goal(goal.module, goal.pc)
+
+    def shown(self, module: int, pc: int) -> int:
+        """Return the PC at which a step shows the boundary that it has come to."""
+        origin, frame = self._origin, self._debugger.frame(0)
+        if (
+            origin is None
+            or frame is None
+            or (origin.module, origin.depth) != (module, frame.stack_offset)
+            or pc == origin.following
+        ):
+            return pc
+        row = self._image(module).row(pc)
+        return pc if row is None or row.line == 0 or row == origin.row else row.start
 
     def coasts(self, module: int, pc: int) -> bool:
         """Say whether the step goes on from a boundary that it has come to."""

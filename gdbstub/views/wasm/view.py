@@ -29,16 +29,18 @@ from gdbstub.target import (
     Trapped,
     Verdict,
 )
-from gdbstub.views.common.code import FunctionCode, ModuleCode
+from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
 from gdbstub.views.common.watching import Watching
 from gdbstub.views.wasm.addresses import OUTSIDE, Kind, decode, encode
 from gdbstub.views.wasm.breakpoints import Breakpoints
 from gdbstub.views.wasm.description import HOST, PC, PC_SIZE, REGISTERS, libraries_xml
+from gdbstub.views.wasm.escapes import Escapes
 from gdbstub.views.wasm.frames import Frames
 from gdbstub.views.wasm.image import CodeImage
 from gdbstub.views.wasm.intent import Intent
+from gdbstub.views.wasm.loops import Loops
 from gdbstub.views.wasm.memory import AddressSpace
 from gdbstub.views.wasm.steps import Steps
 from jit.debug.debugger import Debugger
@@ -61,10 +63,13 @@ class WasmView:
         self._memory = AddressSpace(stage.debugger, self._images)
         self._frames = Frames(stage.debugger)
         self._intent = Intent()
-        self._breakpoints = Breakpoints(stage.debugger, self._image_at)
+        self._breakpoints = Breakpoints(
+            stage.debugger, self._image_at, Loops(stage.debugger, self._image)
+        )
         self._steps = Steps(
             stage.debugger, self._breakpoints, self._image, lambda: stage.interruption.wanted
         )
+        self._escapes = Escapes(stage.debugger, self._breakpoints, self._image)
         self._watching = Watching(stage.debugger, self._memory.watch)
         self._standing = Standing(RawKind.ENTRY, OUTSIDE)
         self._hit: BreakpointKind | None = None
@@ -90,9 +95,20 @@ class WasmView:
         points = self._breakpoints.points(module, pc)
         if any(point.hit for point in points):
             return points
+        if not self._debugger.stepping:
+            out = self._escapes.shown(module, pc)
+            if out is not None:
+                return self._points(module, out, pc, hit=True)
         if self._steps.arrives(module, pc):
-            return (Point(points[-1].address, hit=True),)
-        return () if self._steps.coasts(module, pc) else points
+            return self._points(module, pc, pc, hit=True)
+        if self._steps.coasts(module, pc):
+            return ()
+        return self._points(module, self._steps.shown(module, pc), pc, hit=False)
+
+    def _points(self, module: int, shown: int, pc: int, *, hit: bool) -> tuple[Point, ...]:
+        """Return a PC that a boundary is shown at first, and its own."""
+        first = Point(encode(Kind.CODE, module, shown), hit)
+        return (first,) if shown == pc else (first, Point(encode(Kind.CODE, module, pc), hit=False))
 
     @property
     def coasting(self) -> bool:
@@ -137,16 +153,17 @@ class WasmView:
     def _stepping_frame(self, address: int) -> int | None:
         """Return the stack offset of the frame that lldb steps in, if a breakpoint is part of that."""
         frame = self._debugger.frame(0)
-        if frame is None or not self._intent.stepping:
+        found = self._image_at(address) if self._intent.stepping else None
+        here = self._image_at(self._pc())
+        if frame is None or found is None or here is None or found[0] is not here[0]:
             return None
-        function = self._function_at(address)
-        same = function is not None and function == self._function_at(self._pc())
-        return frame.stack_offset if same else None
-
-    def _function_at(self, address: int) -> tuple[int, FunctionCode] | None:
-        found = self._image_at(address)
-        function = found and found[0].code.function_at(found[1])
-        return None if not found or not function else (found[0].code.module.index, function)
+        code, low, high = found[0].code, here[1], found[1]
+        function = code.function_at(low)
+        if function is None or not function.start <= high <= function.end:
+            return None
+        if low < high:
+            self._escapes.guard(address, code.module.index, low, high)
+        return frame.stack_offset
 
     def _image_at(self, address: int) -> tuple[CodeImage, int] | None:
         self._update_images()
@@ -246,16 +263,18 @@ class WasmView:
             self._watching.remove(kind, address, length)
         else:
             self._breakpoints.remove(kind, address)
+            self._escapes.release(address)
 
     def prepare_resume(self, request: ResumeRequest) -> None:
         """Take note of how the guest goes on."""
-        if isinstance(request, Step):
-            self._steps.begin(into=self._intent.stepping)
+        if isinstance(request, Step) and self._intent.stepping:
+            self._steps.begin()
         self._breakpoints.resumes(stepping=isinstance(request, Step))
 
     def detach(self) -> None:
         """Forget the client."""
         self._steps.end()
+        self._escapes.clear()
         self._breakpoints.clear()
         self._watching.clear()
         self._listed = None
