@@ -28,7 +28,7 @@ from jit.debug.innermost import IN_FRAME, exit_frames
 from jit.debug.locations import Location, Locations
 from jit.debug.sites import Site
 from jit.debug.transfer import Twins
-from jit.debug.turns import hurry, relax
+from jit.debug.turns import EVENTS, Pace
 from jit.debug.watching import Watching
 from jit.debug.watchpoints import Watchpoints
 from jit.runtime import trap
@@ -82,8 +82,8 @@ class DebugCore:
         """The calls to be made when the handler of an activation's event returns."""
         self._temporary: list[tuple[Module, int]] = []
         """Breakpoints that the next event removes."""
-        self._told = False
-        """Whether there has been an event in this run."""
+        self._events = 0
+        self._pace = Pace()
         self._reported: dict[int, tuple[Activation, int]] = {}
         """By depth: an activation that was stopped at the interrupt check before an enabled site."""
         self._passing: dict[int, tuple[Callable[[], bool], Point]] = {}
@@ -177,9 +177,7 @@ class DebugCore:
         """Undo what was for one run."""
         if self._temporary:
             self._drop_temporary()
-        if self._told:
-            self._told = False
-            relax()
+        self._pace.rest()
 
     def extern_roots(self) -> set[int]:
         """Return the words in all slots of frames that keep host objects alive."""
@@ -282,8 +280,11 @@ class DebugCore:
         if handler is None:
             return
         self.standing[activation] = point
-        if not self._told or self._temporary:
-            self._first_told()
+        self._events += 1
+        if not self._events % EVENTS:
+            self._pace.look()
+        if self._temporary:
+            self._drop_temporary()
         try:
             handler(event)
         except BaseException as error:
@@ -386,13 +387,6 @@ class DebugCore:
         with self.edit(self) as edit:
             edit.add_breakpoint(module, pc)
         self._temporary.append((module, pc))
-
-    def _first_told(self) -> None:
-        """There is the first event of a run, or since `run_to`."""
-        if not self._told:
-            self._told = True
-            hurry()
-        self._drop_temporary()
 
     def _drop_temporary(self) -> None:
         edit = BreakpointEdit(self, self)
