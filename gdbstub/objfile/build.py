@@ -186,7 +186,7 @@ def _regions(image: ModuleImage) -> list[Region]:
     regions = [Region(".text", image.code_base, len(image.data), SHF_EXECINSTR)]
     if not image.library:
         regions += [
-            Region(".wasm_table", 0, TABLE_REGION_SIZE, SHF_EXECINSTR),
+            Region(".wasm_table", 0, TABLE_REGION_SIZE, 0),
             Region(".host", image.host_base, image.host_size, SHF_EXECINSTR),
         ]
     if image.memory_base:

@@ -120,7 +120,7 @@ def table_symbols(image: ModuleImage) -> list[Symbol]:
     for slot, name in sorted(image.table_functions.items()):
         if 0 <= slot < TABLE_REGION_SIZE:
             text = readable(name).encode(errors="surrogateescape")
-            symbols.append(Symbol(b"%s.tab%d" % (text, slot), slot, 1, SymbolType.FUNC, False))
+            symbols.append(Symbol(b"%s.tab%d" % (text, slot), slot, 1, SymbolType.OBJECT, False))
     return symbols
 
 
