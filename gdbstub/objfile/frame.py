@@ -24,19 +24,22 @@ def _cfa_offset(register: int, offset: int) -> bytes:
     return bytes((OFFSET | register, offset // DATA_ALIGN))
 
 
+def _word_below_cfa(offset: int) -> bytes:
+    """Return an expression for the word at an offset from the CFA, which it starts with on the stack."""
+    return bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS, EXPRESSION_DEREF_SIZE, 4))
+
+
+def _value(register: int, expression: bytes) -> bytes:
+    return bytes((VAL_EXPRESSION, register)) + uleb(len(expression)) + expression
+
+
 def _from_caller_cfa(register: int, offset: int) -> bytes:
     """Say that the caller's `register` is its own CFA, which is the word at CFA-16, plus `offset`.
 
-    The expression starts with the CFA on the stack. A rule counting from the CFA itself would give
-    the caller this frame's value.
+    A rule counting from the CFA itself would give the caller this frame's value.
     """
-    distance = EXPRESSION_LIT0 - layout.CALLER_CFA_OFFSET
-    expression = bytes((distance, EXPRESSION_MINUS, EXPRESSION_DEREF_SIZE, 4))
-    if offset < 0:
-        expression += bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS))
-    else:
-        expression += bytes((EXPRESSION_PLUS_UCONST,)) + uleb(offset)
-    return bytes((VAL_EXPRESSION, register)) + uleb(len(expression)) + expression
+    expression = _word_below_cfa(layout.CALLER_CFA_OFFSET)
+    return _value(register, expression + bytes((EXPRESSION_PLUS_UCONST,)) + uleb(offset))
 
 
 def _rules() -> bytes:
@@ -44,7 +47,7 @@ def _rules() -> bytes:
         bytes((DEF_CFA, RBP, 0)),
         _cfa_offset(RIP, layout.CALLER_PC_OFFSET),
         _cfa_offset(RBP, layout.CALLER_CFA_OFFSET),
-        _from_caller_cfa(RSP, layout.CALLER_CFA_OFFSET),
+        _value(RSP, _word_below_cfa(layout.CALLER_SP_OFFSET)),
     ]
     parts += [bytes((UNDEFINED, register)) for register in (RAX, RDX, RCX, RSI, RDI, R8, R9)]
     for index, register in enumerate(layout.ANCHOR_REGISTERS):

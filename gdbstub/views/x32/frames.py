@@ -33,6 +33,7 @@ SCRATCH_SIZE = 0x10000
 
 _SLOT = layout.SLOT_SIZE
 _LONGEST_VALUE = 16
+_SP_SHIFT = 8 * (layout.CALLER_SP_OFFSET - layout.CALLER_PC_OFFSET)
 _UPPER = 8 * layout.WASM_PC_OFFSET
 """Bits that the words in the upper halves of the fixed slots are shifted by."""
 
@@ -46,8 +47,8 @@ class Block:
     cfa: int
 
     @property
-    def sp(self) -> int:
-        """The stack pointer gdb sees in it."""
+    def end(self) -> int:
+        """Where it starts, at its lowest address."""
         return self.cfa + layout.CALLER_CFA_OFFSET
 
 
@@ -62,13 +63,15 @@ class FramesWindow:
         vmctx: Callable[[FrameHandle], int],
         place: Callable[[FrameHandle], tuple[int, int]],
         shown: Callable[[int, int], int],
+        stack: Callable[[FrameHandle], int],
         outermost_pc: int,
     ) -> None:
         """Show the debugger's frames.
 
         `pc_of` gives a frame's code address, `frame_base` the value of its DW_AT_frame_base,
         `vmctx` its vmctx's address, `place` its function's index and its PC; `shown` turns the
-        bits of a value type into what is shown; `outermost_pc` is where the outermost frame
+        bits of a value type into what is shown; `stack` gives the stack pointer of a frame that
+        called another, 0 for the end of its block; `outermost_pc` is where the outermost frame
         returns to.
         """
         self._debugger = debugger
@@ -77,6 +80,7 @@ class FramesWindow:
         self._vmctx = vmctx
         self._place = place
         self._shown = shown
+        self._stack = stack
         self._outermost_pc = outermost_pc
         self._blocks: list[Block] = []
         self._lows: list[int] = []
@@ -98,15 +102,20 @@ class FramesWindow:
         """Forget a link."""
         del self._links[activation]
 
-    def _caller(self, block: Block) -> tuple[int, int]:
-        """Return the CFA and the pc that a frame returns to."""
+    def _caller(self, block: Block) -> tuple[int, int, int]:
+        """Return the CFA, the pc and the stack pointer that a frame returns to."""
         caller = self.block(block.index + 1)
         own = block.frame.activation
         if (caller is None or caller.frame.activation != own) and own in self._links:
-            return self._links[own]
+            cfa, pc = self._links[own]
+            return cfa, pc, cfa + _SLOT
         if caller is None:
-            return 0, self._outermost_pc
-        return caller.cfa, self._pc_of(caller.frame)
+            return 0, self._outermost_pc, 0
+        return caller.cfa, self._pc_of(caller.frame), self.stack_pointer(caller)
+
+    def stack_pointer(self, block: Block) -> int:
+        """Return the stack pointer of a frame outside the innermost."""
+        return self._stack(block.frame) or block.end
 
     def drop_scratch(self) -> None:
         """Forget what was written below the frames."""
@@ -136,13 +145,13 @@ class FramesWindow:
         distance = frame.store.stack_end - frame.base
         cfa = FRAMES_END - 2 * distance - layout.CALLER_CFA_OFFSET
         self._blocks.append(Block(index, frame, cfa))
-        self._lows.append(cfa + layout.CALLER_CFA_OFFSET)
+        self._lows.append(self._blocks[-1].end)
         return True
 
     def low(self) -> int:
         """Return the lowest address of the innermost block, or where it would be."""
         innermost = self.block(0)
-        return FRAMES_END if innermost is None else innermost.cfa + layout.CALLER_CFA_OFFSET
+        return FRAMES_END if innermost is None else innermost.end
 
     def _at(self, address: int) -> Block | None:
         """Return the block at an address or the gap above it; None below all blocks."""
@@ -187,7 +196,8 @@ class FramesWindow:
         if offset == layout.CALLER_CFA_OFFSET:
             return self._caller(block)[0]
         if offset == layout.CALLER_PC_OFFSET:
-            return self._caller(block)[1]
+            _, pc, stack_pointer = self._caller(block)
+            return pc | stack_pointer << _SP_SHIFT
         if offset == layout.FRAME_BASE_OFFSET:
             return self._frame_base(frame) | self._place(frame)[1] << _UPPER
         if offset == layout.VMCTX_OFFSET:

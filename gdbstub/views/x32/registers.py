@@ -1,6 +1,6 @@
 """The registers of frame 0, made from where it stands; what the client writes is kept apart.
 
-rbp is the CFA; rsp is where gdb may put things of its own (`shadow`), else it lies 16 below; rbx and r10-r15 are the anchors that DWARF expressions count
+rbp is the CFA; rsp is where gdb may put things of its own (`shadow`), else the block's end; rbx and r10-r15 are the anchors that DWARF expressions count
 from; rax, rdx, xmm0 and xmm1 carry what the call just before the pc returned.  Nothing that is
 written reaches the guest before the next resume looks at it (`resume`).
 """
@@ -41,7 +41,7 @@ class RegisterFile:
     ) -> None:
         """Show frame 0 of `frames` at address `pc`.
 
-        `returned` gives the registers of a result, `stack` the stack pointer, 0 for the frame's own.
+        `returned` gives the registers of a result, `stack` the stack pointer, 0 for the block's end.
         """
         self._frames = frames
         self._pc = pc
@@ -79,9 +79,9 @@ class RegisterFile:
             block = self._frames.block(0)
             if block is None:
                 return 0
-            if number == d.RSP and (stack := self._stack()):
-                return stack
-            return block.cfa + ANCHORS.get(number, layout.CALLER_CFA_OFFSET)
+            if number == d.RSP:
+                return self._stack() or block.end
+            return block.cfa + ANCHORS[number]
         return _FIXED.get(number, 0)
 
     def number(self, number: RegisterNumber) -> int:

@@ -189,7 +189,8 @@ class Resumption:
         while (block := self._frames.block(index)) is not None and block.cfa <= position.bp:
             if block.cfa == position.bp:
                 stands = self._pc_of(block.frame) == position.pc
-                return index if stands and block.sp == position.sp else None
+                stands = stands and self._frames.stack_pointer(block) == position.sp
+                return index if stands else None
             index += 1
         return None
 

@@ -12,6 +12,7 @@ from gdbstub.views.x32.memories import MEMORIES_BASE, MemoriesWindow
 from gdbstub.views.x32.program import ServedProgram
 from jit import Instance
 from jit.debug.debugger import Debugger
+from jit.debug.frames import FrameHandle
 from jit.debug.quiet_calls import RED_ZONE, stack_pointer
 
 _LEAST = 0x1000
@@ -41,13 +42,20 @@ class ShadowStacks:
             pointer = min(base, pointer) if base > 0 else pointer
         return max(pointer - RED_ZONE, 0) & -_ALIGNMENT
 
-    def shown(self) -> int:
+    def innermost(self) -> int:
         """Return the address that gdb's stack starts at in the innermost frame; 0 for none in memory."""
         frame = self._debugger.frame(0)
-        if frame is None or not frame.instance().memories:
+        return 0 if frame is None else self._address(frame.instance(), self.top(frame.instance()))
+
+    def outer(self, frame: FrameHandle) -> int:
+        """Return the same as a frame that called another had it; 0 where nothing tells."""
+        base = self._program.frame_base(frame)
+        if base < RED_ZONE or not self._program.keeps_stack_pointer(frame):
             return 0
-        top = self.top(frame.instance())
-        return self._memories.base(frame.instance()) + top if top >= _LEAST else 0
+        return self._address(frame.instance(), (base - RED_ZONE) & -_ALIGNMENT)
+
+    def _address(self, instance: Instance, top: int) -> int:
+        return self._memories.base(instance) + top if top >= _LEAST and instance.memories else 0
 
     def top_below(self, instance: Instance, address: int) -> int:
         """Return where the shadow stack is free when gdb's stack is in use down to an address, too."""

@@ -83,6 +83,7 @@ class X32View:
         self._vmctx = VmctxWindow(
             stage.debugger, self._references, self._vmctx_layout, memories.address_of
         )
+        shadow = ShadowStacks(stage.debugger, self._program, memories)
         self._frames = FramesWindow(
             stage.debugger,
             self._pc_of,
@@ -90,6 +91,7 @@ class X32View:
             self._vmctx_of,
             self._place_of,
             self._references.shown,
+            shadow.outer,
             HOST_RETURN,
         )
         self._memory = AddressSpace(
@@ -107,8 +109,7 @@ class X32View:
         )
         self._watching = Watching(stage.debugger, self._memory.watch)
         self._structs = StructResults(stage.debugger)
-        shadow = ShadowStacks(stage.debugger, self._program, memories)
-        self._registers = RegisterFile(self._frames, self._pc, self._returned, shadow.shown)
+        self._registers = RegisterFile(self._frames, self._pc, self._returned, shadow.innermost)
         self._resumption = Resumption(
             stage.debugger,
             self._program,

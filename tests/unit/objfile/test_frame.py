@@ -6,13 +6,13 @@ from gdbstub.objfile.frame import debug_frame
 from tests.unit.objfile.tools import run
 
 RECIPE = """
-    70000000 ffffffff 01 00 01 78 10
+    6c000000 ffffffff 01 00 01 78 10
     0c 06 00  90 01  86 02
-    16 07 06 40 1c 94 04 40 1c
+    16 07 04 34 1c 94 04
     07 00  07 01  07 02  07 04  07 05  07 08  07 09
     16 03 07 40 1c 94 04 23 80 01  16 0a 07 40 1c 94 04 23 80 02  16 0b 07 40 1c 94 04 23 80 03
     16 0c 07 40 1c 94 04 23 80 04  16 0d 07 40 1c 94 04 23 80 05  16 0e 07 40 1c 94 04 23 80 06
-    16 0f 07 40 1c 94 04 23 80 07  00 00
+    16 0f 07 40 1c 94 04 23 80 07
 """
 
 
@@ -20,7 +20,7 @@ def test_bytes() -> None:
     frames = debug_frame(0xE0000000, 0x1234, (0xFFFF0000, 0x1000))
     cie = bytes.fromhex("".join(RECIPE.split()))
     assert frames[: len(cie)] == cie
-    rest = frames[4 + 0x70 :]
+    rest = frames[4 + 0x6C :]
     assert rest[:16].hex() == "0c00000000000000000000e034120000"
     assert rest[16:].hex() == "1000000000000000" + "0000ffff00100000" + "07100000"
 
