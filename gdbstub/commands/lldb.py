@@ -6,6 +6,7 @@ import json
 import struct
 
 from gdbstub.commands.outcome import Outcome, Refused, Reply
+from gdbstub.commands.parse import GlobalPlace
 from gdbstub.commands.state import Client
 from gdbstub.commands.stops import description, lldb_reason, signal_of, stop_reply
 from gdbstub.extensions import HostInfo, Machine, RegisterInfos, WasmState
@@ -108,11 +109,14 @@ def local(client: Client, place: tuple[FrameIndex, int]) -> Outcome:
     return Reply(to_hex(extension.local(client.last_named, *place)))
 
 
-def global_(client: Client, place: tuple[FrameIndex, int]) -> Outcome:
-    """`qWasmGlobal`."""
+def global_(client: Client, place: GlobalPlace) -> Outcome:
+    """`qWasmGlobal`, in both of its forms."""
     extension = client.target
     assert isinstance(extension, WasmState)
-    return Reply(to_hex(extension.global_(client.last_named, *place)))
+    if place.instance is not None:
+        return Reply(to_hex(extension.instance_global(place.instance, place.index)))
+    assert place.frame is not None, "it is the one or the other"
+    return Reply(to_hex(extension.global_(client.last_named, place.frame, place.index)))
 
 
 def stack_value(client: Client, place: tuple[FrameIndex, int]) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
 
 from gdbstub.commands.outcome import Refused
 from gdbstub.commands.state import PROCESS
@@ -83,3 +84,27 @@ def frame_index(rest: bytes) -> tuple[FrameIndex, int]:
     if not (frame.isdigit() and index.rstrip(b";").isdigit()):
         raise FieldError("frame and index are decimal numbers")
     return FrameIndex(int(frame)), int(index.rstrip(b";"))
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalPlace:
+    """A global: its index, in a frame's instance or in the one with this number."""
+
+    index: int
+    frame: FrameIndex | None
+    instance: int | None
+
+
+_INSTANCE = b"instance:"
+
+
+def global_place(rest: bytes) -> GlobalPlace:
+    """Take `frame;index`, or `index;instance:number;` of a client that was offered it (lldb 23)."""
+    index, second = split(rest, b";")
+    if not second.startswith(_INSTANCE):
+        frame, number = frame_index(rest)
+        return GlobalPlace(number, frame, None)
+    instance = second.removeprefix(_INSTANCE).removesuffix(b";")
+    if not (index.isdigit() and instance.isdigit()):
+        raise FieldError("index and instance are decimal numbers")
+    return GlobalPlace(int(index), None, int(instance))

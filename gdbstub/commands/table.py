@@ -169,7 +169,7 @@ COMMANDS = (
     # the Wasm machine
     _row(b"qWasmCallStack:",  parse.thread,      lldb.call_stack,  needs=WasmState),
     _row(b"qWasmLocal:",      parse.frame_index, lldb.local,       needs=WasmState),
-    _row(b"qWasmGlobal:",     parse.frame_index, lldb.global_,     needs=WasmState),
+    _row(b"qWasmGlobal:",     parse.global_place, lldb.global_,    needs=WasmState, feature=b"qWasmInstance+", told=_LLDB),
     _row(b"qWasmStackValue:", parse.frame_index, lldb.stack_value, needs=WasmState),
 )
 # fmt: on

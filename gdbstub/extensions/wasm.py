@@ -27,6 +27,10 @@ class WasmState(Protocol):
         """Return a global of the frame's instance."""
         ...
 
+    def instance_global(self, instance: int, index: int) -> bytes:
+        """Return a global of the instance whose number addresses have in bits 61..32."""
+        ...
+
     def stack_value(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
         """Return an operand, counted from the bottom of the frame's operand stack."""
         ...

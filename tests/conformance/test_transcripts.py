@@ -77,6 +77,9 @@ LLDB_ROWS = [
     (b"qWasmCallStack:1", PC), (b"qWasmLocal:0;0", b"00000000"),
     (b"qWasmLocal:1;2", b"E16;" + b"frame 1 has no local 2".hex().encode()),
     (b"qWasmGlobal:0;0", b"E16;" + b"no global 0".hex().encode()),
+    (b"qWasmGlobal:0;instance:1;", b"00000000"), (b"qWasmGlobal:0;instance:1", b"00000000"),
+    (b"qWasmGlobal:3;instance:26;", b"E16;" + b"instance 26 has no global 3".hex().encode()),
+    (b"qWasmGlobal:0;instance:1a;", b"E16;" + b"index and instance are decimal numbers".hex().encode()),
     (b"qWasmStackValue:0;0", b"E16;" + b"no operand 0".hex().encode()),
     (b"qWasmLocal:x;0", b"E16;" + b"frame and index are decimal numbers".hex().encode()),
     (b"vCont;s:1", b"T05reason:trace;" + LLDB_STOP % (MODULE_BASE + BODY + 1, NEXT)),
@@ -104,7 +107,8 @@ OFFERS = [
            b"BreakpointCommands+", b"qXfer:features:read+", b"qXfer:exec-file:read+", b"multiprocess+",
            b"QEnvironmentHexEncoded+", b"QEnvironmentUnset+", b"QEnvironmentReset+"}),
     (LLDB, {b"PacketSize=20000", b"QStartNoAckMode+", b"QThreadSuffixSupported+", b"QListThreadsInStopReply+",
-            b"vContSupported+", b"qXfer:threads:read+", b"qXfer:libraries:read+"}),
+            b"vContSupported+", b"qXfer:threads:read+", b"qXfer:libraries:read+",
+            b"qWasmInstance+"}),
 ]
 # fmt: on
 

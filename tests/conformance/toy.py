@@ -364,5 +364,10 @@ class LldbView(View):
     def global_(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
         raise TargetError(errno.EINVAL, f"no global {index}")
 
+    def instance_global(self, instance: int, index: int) -> bytes:
+        if instance != 1 or index:
+            raise TargetError(errno.EINVAL, f"instance {instance} has no global {index}")
+        return self.toy.counter.to_bytes(4, "little")
+
     def stack_value(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
         raise TargetError(errno.EINVAL, f"no operand {index}")

@@ -70,7 +70,7 @@ def test_steps_cross_from_one_module_to_the_other_and_back() -> None:
 
 
 def test_every_memory_has_addresses_of_its_own() -> None:
-    read = "memory read -f d -s 4 -c 1 `(long long)&entries[0].value + 0x100000000`"
+    read = "memory read -f d -s 4 -c 1 `(long long)&entries[0].value + 0x200000000`"
     results = debug_two(["b put", "c", "c", "memory region --all", read])
     writable = re.findall(r"\[0x(\w+)-0x\w+\) rw-", results["memory region --all"])
     assert [int(start, 16) >> 32 for start in writable] == [0, 1, 2]

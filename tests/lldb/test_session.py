@@ -183,7 +183,7 @@ def test_memory(guest: Builder) -> None:
 def test_registers_are_shown_and_refused(guest: Builder) -> None:
     commands = ["b fib", "c", "register read pc", "register write pc 0", "p n"]
     results = debug(guest("session"), commands)
-    assert results["register read pc"].startswith("pc = 0x4000000000000")
+    assert results["register read pc"].startswith("pc = 0x4000000100000")
     assert "error" in results["register write pc 0"]
     assert results["p n"] == "(int) 6"
 

@@ -8,14 +8,13 @@ lines and variables come from the frame, which is where they begin.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from itertools import islice
 
 from gdbstub.target import Address, FrameIndex, TargetError
 from gdbstub.views.wasm.addresses import OUTSIDE, Kind, encode
+from gdbstub.views.wasm.values import Globals, value
 from jit.debug.debugger import Debugger
-from jit.debug.errors import DebugError
-from jit.debug.frames import FrameHandle, mask_of
+from jit.debug.frames import FrameHandle
 
 MOST_FRAMES = 8000
 """A call stack longer than a packet is cut off at its outer end: endless recursion has a million."""
@@ -63,25 +62,12 @@ class Frames:
 
     def local(self, frame: FrameIndex, index: int) -> bytes:
         """Return a local's value."""
-        return self._read(self._frame(frame).local_type, self._frame(frame).local_bits, index)
+        return value(self._frame(frame).local_type, self._frame(frame).local_bits, index)
 
     def stack_value(self, frame: FrameIndex, index: int) -> bytes:
         """Return an operand's value, index 0 at the bottom."""
-        return self._read(self._frame(frame).stack_type, self._frame(frame).stack_bits, index)
+        return value(self._frame(frame).stack_type, self._frame(frame).stack_bits, index)
 
     def global_(self, frame: FrameIndex, index: int) -> bytes:
         """Return the value of a global of a frame's instance."""
-        instance = self._frame(frame).instance()
-        return self._read(
-            lambda number: self._debugger.global_type(instance, number).valtype,
-            lambda number: self._debugger.global_bits(instance, number),
-            index,
-        )
-
-    @staticmethod
-    def _read(type_of: Callable[[int], int], bits_of: Callable[[int], int], index: int) -> bytes:
-        try:
-            size = mask_of(type_of(index)).bit_length() // 8
-            return bits_of(index).to_bytes(size, "little")
-        except DebugError as error:
-            raise TargetError(errno.EINVAL, str(error)) from error
+        return Globals(self._debugger, self._frame(frame).instance()).read(index)

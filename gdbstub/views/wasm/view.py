@@ -33,7 +33,7 @@ from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
 from gdbstub.views.common.watching import Watching
-from gdbstub.views.wasm.addresses import OUTSIDE, Kind, decode, encode
+from gdbstub.views.wasm.addresses import OUTSIDE, Kind, decode, encode, instance_named
 from gdbstub.views.wasm.breakpoints import Breakpoints
 from gdbstub.views.wasm.description import HOST, PC, PC_SIZE, REGISTERS, libraries_xml
 from gdbstub.views.wasm.escapes import Escapes
@@ -231,7 +231,7 @@ class WasmView:
     def read_memory(self, thread: ThreadId, address: Address, length: int) -> bytes:
         """Read up to `length` bytes of a memory or a module."""
         self._update_images()
-        if decode(address)[0] == Kind.CODE:
+        if decode(address).kind == Kind.CODE:
             self._intent.code_read()
         else:
             self._intent.else_asked()
@@ -314,6 +314,10 @@ class WasmView:
     def global_(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
         """Return a global of the frame's instance."""
         return self._frames.global_(frame, index)
+
+    def instance_global(self, instance: int, index: int) -> bytes:
+        """Return a global of the instance that has this number in addresses."""
+        return self._memory.globals_of(instance_named(instance)).read(index)
 
     def stack_value(self, thread: ThreadId, frame: FrameIndex, index: int) -> bytes:
         """Return an operand, counted from the bottom."""

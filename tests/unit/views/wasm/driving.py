@@ -10,11 +10,12 @@ from wasmtime import wat2wasm
 from gdbstub.target import Address, Dialect, Exit, RawKind, Reader, Verdict
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.wasm import WasmView
+from gdbstub.views.wasm.addresses import Kind, encode
 from jit import Config, Engine, Func, Instance, Linker, Module, Store
 from jit.debug.debugger import Debugger
 from jit.wasm.disasm import instruction_boundaries
 
-BASE = 1 << 62
+BASE = encode(Kind.CODE, 0, 0)
 GO = Verdict(stepping=False, parked=True)
 STEP = Verdict(stepping=True, parked=True)
 
@@ -78,7 +79,7 @@ def session(
         go(store)
 
     debugger = Debugger(store)
-    paths = {} if path is None else {modules[0]: path}
+    paths: dict[object, str] = {} if path is None else {modules[0]: path}
     guest = ProgramGuest(
         debugger, start, "prog", {Dialect.LLDB: WasmView}, dialect=Dialect.LLDB, paths=paths
     )
