@@ -58,7 +58,7 @@ CPLUSPLUS = (
 )
 
 
-@pytest.mark.parametrize("opt", ["O0", "O2"])
+@pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
 @pytest.mark.parametrize("version", [4, 5])
 def test_cplusplus_values(opt: str, version: int) -> None:
     ours, theirs = compare(cplusplus, opt, (*LOOK, *CPLUSPLUS), f"-gdwarf-{version}")
@@ -109,7 +109,7 @@ def test_functions_by_their_full_names(name: str) -> None:
     assert ours["finish"].split(" = ")[-1] == theirs["finish"].split(" = ")[-1]
 
 
-@pytest.mark.parametrize("opt", ["O0", "O2"])
+@pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
 def test_an_inlined_function_has_a_frame(opt: str) -> None:
     commands = ("break inlined", "c", "bt 2", "print by", "up", "print by", "info frame")
     ours, theirs = compare(cplusplus, opt, commands)
@@ -148,7 +148,7 @@ RUST = (
 )
 
 
-@pytest.mark.parametrize("opt", ["O0", "O2"])
+@pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
 def test_rust_values(opt: str) -> None:
     commands = (*TOTAL, *RUST, "c", *RUST)
     ours = debug(rust(opt), commands)
