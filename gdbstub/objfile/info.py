@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from gdbstub.objfile import dw
 from gdbstub.objfile.abbrev import Abbreviation
 from gdbstub.objfile.addresses import AddressTables, CodeMap, is_dead
+from gdbstub.objfile.alignment import STRUCTS, struct_alignments
 from gdbstub.objfile.attributes import AttributePatcher
 from gdbstub.objfile.dead import DECLARED
 from gdbstub.objfile.dies import Attribute, Die, DieReader, Unit
@@ -74,6 +75,7 @@ QUAD_FLOAT_NAMES = {
 """Floats of these names are IEEE quad to gdb, as Wasm's are; `long double` would be x87's."""
 
 
+_TYPE_IN_UNIT = (dw.DW_AT_type, dw.DW_FORM_ref4)
 _MISALIGNED = (8, 16)
 """Sizes of the numbers that gdb takes to be aligned to 4 here; they are aligned to their size."""
 
@@ -128,6 +130,8 @@ class InfoPatcher(AttributePatcher):
         self.main: FunctionImage | None = None
         self.reshaped: dict[int, int] = {}
         """Entries of the last unit that need another abbreviation; see `dead.reshape`."""
+        self._structs: list[int] = []
+        self._members: list[tuple[int, int]] = []
 
     def patch(self, unit: Unit) -> None:
         """Patch one unit. DwarfError when it cannot be read to its end: what it noted is forgotten."""
@@ -136,8 +140,11 @@ class InfoPatcher(AttributePatcher):
         self._open(unit)
         marks = len(self.functions), len(self.variables)
         self.reshaped.clear()
+        self._structs.clear()
+        self._members.clear()
         try:
             self._walk(unit)
+            self._align_structs(unit)
         except (DwarfError, IndexError, struct.error) as error:
             del self.functions[marks[0] :], self.variables[marks[1] :]
             raise DwarfError(str(error) or "entry runs past the end") from None
@@ -180,6 +187,15 @@ class InfoPatcher(AttributePatcher):
         if position > end:
             raise DwarfError(f"unit at 0x{unit.header.offset:x} is cut off")
 
+    def _align_structs(self, unit: Unit) -> None:
+        numbers = {
+            at: alignment for at, alignment in self.reshaped.items() if alignment != DECLARED
+        }
+        if numbers:
+            self.reshaped |= struct_alignments(
+                self._reader, unit, numbers, self._structs, self._members
+            )
+
     # Compiling abbreviations.
 
     def _compiled(self, unit: Unit) -> dict[int, Scan]:
@@ -200,6 +216,8 @@ class InfoPatcher(AttributePatcher):
         for spec in abbreviation.attributes:
             names.add(spec.name)
             step = self._step(spec.name, spec.form, encoding)
+            if abbreviation.tag == dw.DW_TAG_member and (spec.name, spec.form) == _TYPE_IN_UNIT:
+                step = self._member_type, 0
             if step is None:
                 shape = encoding.shape(spec.form)
                 assert isinstance(shape, int)
@@ -253,11 +271,18 @@ class InfoPatcher(AttributePatcher):
             return self._finish_function
         if tag == dw.DW_TAG_base_type:
             return self._finish_base_type
+        if tag in STRUCTS:
+            return self._structs.append
         if tag == dw.DW_TAG_variable and dw.DW_AT_location in names:
             return self._finish_variable
         if dw.DW_AT_low_pc in names or dw.DW_AT_high_pc in names:
             return self._finish_code_range
         return None
+
+    def _member_type(self, position: int, _: int) -> int:
+        offset = int.from_bytes(self._data[position : position + 4], "little")
+        self._members.append((position, self._unit.header.offset + offset))
+        return position + 4
 
     # Finishers: one entry each.
 
