@@ -122,6 +122,8 @@ class Prototypes:
         try:
             die = reader.die(reader.unit_at(place.section, place.unit), place.entry)
             name = reader.text(die, dw.DW_AT_name)
+            if not name:
+                return None  # a thunk, whose entry says nothing of its parameters
             returns = types.of(die)
             prototyped = reader.inherited(die, dw.DW_AT_prototyped) is not None
             parameters, variadic = self._parameters(die)

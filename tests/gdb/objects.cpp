@@ -16,12 +16,22 @@ struct Counted {
 int by_value(Counted c) { return c.value * 100 + c.copies; }
 Counted make_counted(int v) { return Counted(v); }
 
+struct First { virtual int first() { return 1; } };
+struct Second { virtual int second() { return 2; } };
+struct Both : First, Second {
+  int third = 3;
+  int second() override { return third; }
+};
+
 void look(void) {}
 
 int main() {
   Vector vector = {1, 2, 0};
   Counted counted(7);
+  Both both;
+  Second *second = &both;
   look();
   return by_value(counted) != 701 || sum_of(vector + vector) != 6 ||
-         vector.scaled(vector, 3) != 3 || make_counted(0).value;
+         vector.scaled(vector, 3) != 3 || make_counted(0).value ||
+         second->second() != 3;
 }

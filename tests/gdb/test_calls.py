@@ -280,6 +280,7 @@ def test_objects_of_gdb_s_own_are_passed_by_reference() -> None:
         "print counted.copies",
         "print vector",
         "print vector.scaled(vector, 9)",
+        "print second->second()",
     )
     commands = ("break look", "c", "up", *asked, "delete", "c")
     ours = debug(cplusplus("O0", *KEEP, name="objects"), commands)
