@@ -155,8 +155,8 @@ class Terminal:
 
 
 @contextmanager
-def terminal(port: int) -> Iterator[Terminal]:
-    """Start an interactive lldb and connect it."""
+def terminal(port: int, shown: str = "end ") -> Iterator[Terminal]:
+    """Start an interactive lldb and connect it; `shown` ends what it shows of the first stop's ops."""
     process, descriptor = pty.fork()
     if process == 0:
         environment = {**os.environ, "TERM": "dumb"}
@@ -166,7 +166,7 @@ def terminal(port: int) -> Iterator[Terminal]:
         lldb.expect(r"\(lldb\) ")
         for command in (*LANGUAGE, "settings set auto-confirm true"):
             lldb.say(command, r"\n\(lldb\) ")
-        lldb.say(connecting(port), r"stop reason = trace[^$]*?end ")
+        lldb.say(connecting(port), rf"stop reason = trace[^$]*?{shown}")
         yield lldb
     finally:
         os.close(descriptor)  # hangs it up
