@@ -1,6 +1,7 @@
-"""Our side of a bench, in a process of its own: `python -m bench.ours debug|plain|compile PROG.wasm`.
+"""Our side of a bench, in a process of its own: `python -m bench.ours debug|sites|plain|compile PROG.wasm`.
 
 `debug` and `plain` run a WASI program with and without debugging (no debugger is attached in either);
+`sites` does with patch sites in all code, as if it were to be stopped in everywhere;
 `compile` decodes, validates and compiles it whole and prints what that took, as JSON.
 """
 
@@ -20,10 +21,12 @@ def make_engine(*, debug: bool) -> jit.Engine:
     return jit.Engine(config)
 
 
-def run_program(path: Path, *, debug: bool) -> int:
+def run_program(path: Path, *, debug: bool, sites: bool) -> int:
     """Run a WASI program on our own standard streams; give its exit status."""
     engine = make_engine(debug=debug)
     store = jit.Store(engine)
+    if sites:
+        store.code.sites_on_demand = False
     linker = jit.Linker(engine)
     linker.define_wasi()
     wasi = jit.WasiConfig()
@@ -69,7 +72,7 @@ def main(words: list[str]) -> int:
     mode, path = words[0], Path(words[1])
     if mode == "compile":
         return compile_program(path)
-    return run_program(path, debug=mode == "debug")
+    return run_program(path, debug=mode != "plain", sites=mode == "sites")
 
 
 if __name__ == "__main__":

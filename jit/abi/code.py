@@ -94,7 +94,11 @@ class CodeSource(Protocol):
     """Gives a module's code, function by function, deterministically."""
 
     def compile(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> CompiledFunction:
         """Validate and compile one function.
 
@@ -102,14 +106,19 @@ class CodeSource(Protocol):
         operand is in its slot, no register is a copy.  What a debugger writes in a frame of the usual
         code that cannot absorb it, it writes to the slots, and continues at the same op there.
 
-        Watching code has the same registers at every point as code that does not watch.
+        Watching code has the same registers at every point as code that does not watch; and code without
+        patch sites has them as code with them, where debuggable code is made at all.
 
         Raise `jit.wasm.errors.WasmError` for an invalid body.
         """
         ...
 
     def frame_table(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> FrameTable:
         """Return the frame table of code compiled before; that is made again and must be equal."""
         ...

@@ -30,7 +30,7 @@ class Tunables:
     """What is compiled into all code of a store."""
 
     debug: bool = True
-    """Patch sites at op boundaries, and an interrupt check at every function's entry."""
+    """Patch sites at op boundaries, where they are wanted, and an interrupt check at every function's entry."""
     epoch: bool = False
 
 
@@ -39,6 +39,10 @@ class CompilerIsa(Isa, Protocol):
 
     @property
     def masm(self) -> MacroAssembler: ...
+
+
+Variant = tuple[int, bool, Watch, bool]
+"""Of a function's code: which function, whether it is canonical, what it looks at, whether it has patch sites."""
 
 
 class Compiler:
@@ -50,36 +54,43 @@ class Compiler:
         self._tunables = tunables
         self._vmctx = vmctx_layout(module)
         self._known_memory = module.memories[0].limits.min * PAGE_SIZE if module.memories else 0
-        self._made: dict[tuple[int, bool, Watch], tuple[int, int]] = {}
+        self._made: dict[Variant, tuple[int, int]] = {}
         """Size and hash of the code of each function compiled so far."""
-        self._far: set[tuple[int, bool, Watch]] = set()
+        self._far: set[Variant] = set()
         """The functions that are too large for branches of the usual reach."""
 
     def compile(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> CompiledFunction:
         """Validate and compile one function; raise a WasmError for an invalid body."""
+        variant = (defined_index, canonical, watch, sites)
         try:
-            code = self._code(defined_index, canonical, watch, None)
+            code = self._code(variant, None)
         except BranchTooFar:
-            self._far.add((defined_index, canonical, watch))
-            code = self._code(defined_index, canonical, watch, None)
+            self._far.add(variant)
+            code = self._code(variant, None)
         return CompiledFunction(DefinedIndex(defined_index), code)
 
     def frame_table(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> FrameTable:
         """Return the frame table of a function; its code is made again and must be equal."""
         recorder = Recorder()
-        self._code(defined_index, canonical, watch, recorder)
+        self._code((defined_index, canonical, watch, sites), recorder)
         return recorder.table()
 
-    def _code(
-        self, defined_index: int, canonical: bool, watch: Watch, recorder: Recorder | None
-    ) -> bytes:
+    def _code(self, variant: Variant, recorder: Recorder | None) -> bytes:
+        defined_index, canonical, watch, sites = variant
         body = validate_body(self._module, defined_index)
         tunables = self._tunables
-        variant = (defined_index, canonical, watch)
         masm = self._masm.far if variant in self._far else self._masm
         state = State(
             body,
@@ -87,6 +98,7 @@ class Compiler:
             self._vmctx,
             self._known_memory,
             tunables.debug,
+            tunables.debug and sites,
             tunables.epoch,
             canonical,
             watch,
@@ -169,9 +181,9 @@ def _compile_ops(s: State, table: dict[int, Handler]) -> None:
 
     A third of all ops are constants and `local.get`s of copies, which emit nothing: done right here.
     """
-    code, stack, copies, debug, site = s.code, s.stack, s.copies, s.debug, s.masm.site
+    code, stack, copies, sites, site = s.code, s.stack, s.copies, s.sites, s.masm.site
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
-        if debug and len(code) != s.mark:
+        if sites and len(code) != s.mark:
             code += site
             s.mark = len(code)
         if op == LOCAL_GET:
@@ -189,7 +201,7 @@ def _compile_observed(s: State, table: dict[int, Handler]) -> None:
     """The same, recording; or making the canonical variant, where each op ends with all in slots."""
     code, site, recorder = s.code, s.masm.site, s.recorder
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
-        if s.debug and len(code) != s.mark:
+        if s.sites and len(code) != s.mark:
             patch = len(code)
             code += site
             s.mark = len(code)

@@ -127,6 +127,7 @@ class State:
         "plans",
         "recorder",
         "reused",
+        "sites",
         "stack",
         "traps",
         "travel",
@@ -142,6 +143,7 @@ class State:
         vmctx: VMContextLayout,
         known_memory: int,
         debug: bool,
+        sites: bool,
         epoch: bool,
         canonical: bool,
         watch: Watch,
@@ -156,6 +158,7 @@ class State:
         self.known_memory = known_memory
         """Bytes that memory 0 has for sure."""
         self.debug = debug
+        self.sites = sites
         self.epoch = epoch
         self.canonical = canonical
         """Whether nothing is kept in registers or flags from op to op."""

@@ -9,6 +9,7 @@ from jit.abi.context import Exit
 from jit.abi.frame_table import Point, RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, Owner
+from jit.debug.demand import SiteDemand
 from jit.debug.edits import BreakpointEdit
 from jit.debug.enabling import Enabling, Quiet
 from jit.debug.errors import DebugError
@@ -65,14 +66,13 @@ class DebugCore:
         self.breakpoints = BreakpointTable()
         self.watchpoints = Watchpoints(store)
         self.host_calls = HostCalls(store, self._report)
-        self.enabling = Enabling(
-            store, self.locate, self.breakpoints, self.watchpoints, self.caller
-        )
+        self._twins = Twins()
+        self._demand = SiteDemand(store, self.locate, self._twins)
+        self.enabling = Enabling(store, self.breakpoints, self.watchpoints, self._demand)
         self._watching = Watching(
             *(store, self.locate, self.enabling, self.watchpoints, self.host_calls),
-            self._after_host_call,
+            *(self._twins, self._after_host_call),
         )
-        self._twins = Twins()
         self._sites: dict[int, Site] = {}
         self.standing: dict[Activation, Point | None] = {}
         """Activations whose stop is being handled; the point, where it is not the first at its address."""
@@ -114,6 +114,7 @@ class DebugCore:
         if activation.host is not None:
             self._report(activation, _INTERRUPT_IN_HOST_CALL)
             return
+        self._demand.innermost(activation)
         address = activation.context.words[PC]
         location = self.locate(address)
         function = location.range
@@ -133,6 +134,9 @@ class DebugCore:
         hits = self.watchpoints.accessed(memory, first, last, writes)
         if not hits:
             return
+        self._demand.innermost(activation)
+        address = context.words[PC]
+        location = self.locate(address)
         function = location.range
         site = self.site(function, function.start + location.row.boundary)
         self._visit(activation, site, Watched(hits))
@@ -458,7 +462,7 @@ class DebugCore:
         """
         if not self.enabling.is_as_wanted(on, quiet):
             self.check_standing()
-            self.enabling.step(on, quiet, lambda: exit_frames(self))
+            self.enabling.step(on, quiet)
 
     def edit(self, owner: Owner = None) -> BreakpointEdit:
         """Return an edit session, to be used in a `with`.  Raise StoreInUse while the guest runs."""

@@ -4,23 +4,20 @@ Then they are all those of the functions where the guest may be next: each funct
 is added on the way, so that the cost of a step depends neither on the module's size nor on the stack's depth.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from jit.debug.breakpoints import BreakpointTable, FunctionKey
-from jit.debug.frames import FrameHandle
-from jit.debug.locations import Location
+from jit.debug.demand import SiteDemand
 from jit.debug.patches import Patches
 from jit.debug.sites import Site
 from jit.debug.watchpoints import Watchpoints
 from jit.runtime.code import CodeRange
+from jit.runtime.context import GENERAL
 from jit.runtime.module import Module
 from jit.runtime.store import Store
 
 Quiet = tuple[Module, tuple[range, ...]]
 """PCs of a module at which steps are of no interest."""
-
-Caller = Callable[[int], tuple[int, int] | None]
-"""From a frame pointer to the caller's code address and frame pointer; None for an outermost frame."""
 
 
 class Enabling:
@@ -29,26 +26,26 @@ class Enabling:
     def __init__(
         self,
         store: Store,
-        locate: Callable[[int], Location],
         breakpoints: BreakpointTable,
         watchpoints: Watchpoints,
-        caller: Caller,
+        demand: SiteDemand,
     ) -> None:
         self.patches = Patches(store.code)
         self.stepping = False
         """Whether every boundary is a stop."""
         self._store = store
-        self._locate = locate
         self._breakpoints = breakpoints
         self._watchpoints = watchpoints
-        self._caller = caller
+        self._demand = demand
         self._stepped: set[CodeRange] = set()
+        self._pending: set[FunctionKey] = set()
         self._unapplied: set[CodeRange] = set()
         """What is still to be patched since the machine refused."""
         self._quiet: Quiet | None = None
         self._last_frame: tuple[CodeRange, int] | None = None
         self._marked: set[FunctionKey] = set()
         """The functions with sites for watchpoints."""
+        self._frame_pointer = GENERAL + store.isa.convention.frame_pointer
 
     # Single-step mode
 
@@ -56,13 +53,8 @@ class Enabling:
         """Say whether single-step mode need not be switched."""
         return on == self.stepping and quiet == self._quiet
 
-    def step(
-        self, on: bool, quiet: Quiet | None, frames: Callable[[], Iterable[FrameHandle]]
-    ) -> None:
-        """Switch single-step mode. The boundaries in `quiet` are no stops.
-
-        `frames` gives the innermost frame of each activation.
-        """
+    def step(self, on: bool, quiet: Quiet | None) -> None:
+        """Switch single-step mode. The boundaries in `quiet` are no stops."""
         before, self._quiet = self._quiet, quiet
         if on == self.stepping:
             for function in self._stepped:
@@ -73,8 +65,10 @@ class Enabling:
         self._last_frame = None
         self._store.entry_stops = on
         if on:
-            for frame in frames():
-                self._add_with_caller(self._locate(frame.address).range, frame.frame_pointer)
+            for activation in self._store.activations:
+                innermost = self._demand.innermost(activation)
+                if innermost is not None:
+                    self._add_with_caller(innermost, activation.context.words[self._frame_pointer])
             return
         stepped, self._stepped = self._stepped, set()
         self._apply_all(stepped)
@@ -96,9 +90,9 @@ class Enabling:
     def _add_with_caller(self, function: CodeRange, frame_pointer: int) -> None:
         """Let every boundary of a frame's function and of its caller be a stop."""
         self.add_stepped(function)
-        caller = self._caller(frame_pointer)
+        caller = self._demand.caller(frame_pointer)
         if caller is not None:
-            self.add_stepped(self._locate(caller[0]).range)
+            self.add_stepped(caller)
 
     def add_stepped(self, function: CodeRange) -> None:
         """Let every boundary of a function be a stop."""
@@ -135,10 +129,12 @@ class Enabling:
     def compiled(self, function: CodeRange) -> None:
         """Enable what new code needs."""
         if any(self._pcs(function)):
-            self._apply(function)
+            self._apply(self._demand.function(function))
 
     def _apply(self, function: CodeRange) -> None:
         """Enable the sites of a function that its breakpoints need, or all of them in step mode."""
+        if not function.sites:
+            return
         if function in self._stepped:
             self._enable_stepped(function)
         else:
@@ -146,18 +142,24 @@ class Enabling:
 
     def _pcs(self, function: CodeRange) -> Iterator[int]:
         """Yield the PCs at which a function must be stopped, for breakpoints or watchpoints."""
-        key = function.code.module, function.defined_index
+        return self._pcs_of((function.code.module, function.defined_index))
+
+    def _pcs_of(self, key: FunctionKey) -> Iterator[int]:
         yield from self._breakpoints.of(key).pcs()
         yield from self._watchpoints.pcs(key)
 
     def apply(self, functions: set[FunctionKey]) -> None:
         """Bring the code of functions up to date with their breakpoints, where it exists."""
+        self._pending |= functions
+        self._demand.all_frames({key for key in self._pending if any(self._pcs_of(key))})
+        wanted, self._pending = self._pending, set()
         self._apply_all(
             function
             for code in self._store.code.modules()
-            for module, defined_index in functions
+            for module, defined_index in wanted
             if module is code.module
             for function in code.variants(defined_index)
+            if function.sites
         )
 
     def apply_watchpoints(self) -> None:

@@ -1,5 +1,6 @@
 """Between the variants of a function's code: which place is which.
 
+Code with patch sites and code without have the same rows in the same order, but for those of the sites.
 Code that looks at accesses of memory and code that does not have the same rows in the same order, but for
 those of what is looked at; and the same values in the same registers at each (`jit.abi.frame_table`).
 The canonical variant and the usual code have the same calls and the same interrupt exits in common, at
@@ -20,18 +21,26 @@ class Twins:
         self._offsets: dict[tuple[CodeRange, CodeRange], dict[int, int]] = {}
 
     def address(self, range_: CodeRange, other: CodeRange, row: Row) -> int:
-        """Return the address of a row's place in the other code; after an access, that of the next site.
+        """Return the address of a row's place in the other code.
 
+        After an access, that is the next site's in code that does not look; otherwise it is of the same kind.
         Between usual and canonical code it must be a call's or an interrupt exit's.
         """
         offsets = self._offsets.get((range_, other))
         if offsets is None:
             offsets = self._offsets[range_, other] = _pair(range_, other)
-        return other.start + offsets[row.boundary if row.kind in _LOOKING else row.offset]
+        looked = row.kind in _LOOKING and range_.watch is not other.watch
+        return other.start + offsets[row.boundary if looked else row.offset]
 
 
 def _pair(range_: CodeRange, other: CodeRange) -> dict[int, int]:
-    kinds = _EVERYWHERE if range_.canonical is not other.canonical else set(RowKind) - _LOOKING
+    kinds = set(RowKind)
+    if range_.canonical is not other.canonical:
+        kinds &= _EVERYWHERE
+    if range_.watch is not other.watch:
+        kinds -= _LOOKING
+    if range_.sites is not other.sites:
+        kinds.discard(RowKind.SITE)
     here, there = (
         [row for row in each.table.rows if row.kind in kinds] for each in (range_, other)
     )

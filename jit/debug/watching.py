@@ -27,6 +27,7 @@ class Watching:
         enabling: Enabling,
         watchpoints: Watchpoints,
         host_calls: HostCalls,
+        twins: Twins,
         after_host_call: Callable[[Activation], None],
     ) -> None:
         self._store = store
@@ -35,7 +36,7 @@ class Watching:
         self._watchpoints = watchpoints
         self._host_calls = host_calls
         self._after_host_call = after_host_call
-        self._twins = Twins()
+        self._twins = twins
 
     def update(self) -> None:
         """Bring everything up to date; cheap if no watchpoint came or went."""

@@ -7,6 +7,7 @@ addresses to functions is a sorted list.
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from jit.abi import records
 from jit.abi.code import CodeSource, Isa, Watch
@@ -31,11 +32,22 @@ class CodeRange:
     """Whether it is the variant that keeps nothing in registers (`jit.abi.code.CodeSource`)."""
     watch: Watch = Watch.NOTHING
     """Which accesses of memory it looks at."""
+    sites: bool = True
+    """Whether it has patch sites, if any code has."""
 
     @property
     def table(self) -> FrameTable:
         """Its frame table."""
         return self.code.frame_table(self)
+
+
+class _Variant(NamedTuple):
+    """Which of a function's codes some code is."""
+
+    defined_index: int
+    canonical: bool
+    watch: Watch
+    sites: bool
 
 
 class ModuleCode:
@@ -45,9 +57,12 @@ class ModuleCode:
         self.module = module
         self._store = store_code
         self._stubs, self._stub_size = store_code.add_lazy_stubs(len(module.info.bodies))
-        self._watch = store_code.watch
-        self._usual: dict[Watch, dict[int, CodeRange]] = {watch: {} for watch in Watch}
-        self._canonical: dict[tuple[int, Watch], CodeRange] = {}
+        self._made: dict[_Variant, CodeRange] = {}
+        self._variants: dict[int, list[CodeRange]] = {}
+        self._entered: dict[int, CodeRange] = {}
+        """What calls go to, by defined index."""
+        self._sited: set[int] = set()
+        """The functions whose code has patch sites from now on."""
         self._tables: dict[CodeRange, FrameTable] = {}
         self._records: list[int] = []
 
@@ -61,11 +76,11 @@ class ModuleCode:
 
     def function(self, defined_index: int) -> CodeRange | None:
         """Return where the code is that calls of a function go to, None while it is not compiled."""
-        return self._usual[self._watch].get(defined_index)
+        return self._entered.get(defined_index)
 
     def functions(self) -> Sequence[CodeRange]:
-        """Return the functions compiled so far, in order of compilation."""
-        return list(self._usual[self._watch].values())
+        """Return the code that calls go to of each function that is compiled."""
+        return list(self._entered.values())
 
     def entry(self, defined_index: int) -> int:
         """Return the address that calls of a function go to now: its code, or its lazy stub."""
@@ -84,20 +99,26 @@ class ModuleCode:
         known = self.function(defined_index)
         if known is not None:
             return known
-        made = self._usual_code(defined_index, self._watch)
+        made = self._make(self._usual(defined_index, self._store.watch))
+        self._entered[defined_index] = made
         self._set_record(defined_index, made.start)
         return made
 
-    def _usual_code(self, defined_index: int, watch: Watch) -> CodeRange:
-        made = self._usual[watch].get(defined_index)
+    def _usual(self, defined_index: int, watch: Watch) -> _Variant:
+        sites = defined_index in self._sited or not self._store.sites_on_demand
+        return _Variant(defined_index, False, watch, sites)
+
+    def _make(self, variant: _Variant) -> CodeRange:
+        made = self._made.get(variant)
         if made is None:
             try:
-                compiled = self.source.compile(defined_index, watch=watch)
+                compiled = self.source.compile(*variant)
             except WasmError as error:
+                defined_index = variant.defined_index
                 name = self.info.func_name(self.info.num_imported_funcs + defined_index)
                 raise InvalidFunction(name, error.message, error.offset) from error
-            made = self._store.add_function(self, defined_index, compiled.code, watch=watch)
-            self._usual[watch][defined_index] = made
+            made = self._made[variant] = self._store.add_function(self, variant, compiled.code)
+            self._variants.setdefault(variant.defined_index, []).append(made)
         return made
 
     def _set_record(self, defined_index: int, address: int) -> None:
@@ -105,42 +126,49 @@ class ModuleCode:
         for first in self._records:
             store_u64(first + records.SIZE * defined_index + records.CODE, address)
 
-    def set_watch(self, watch: Watch) -> None:
-        """Let calls go to code that looks at these accesses; frames stay where they are."""
-        before = self._usual[self._watch]
-        self._watch = watch
-        for defined_index in before.keys() | self._usual[watch].keys():
+    def add_sites(self, defined_index: int) -> CodeRange | None:
+        """Let calls of a function go to code with patch sites; frames stay where they are.
+
+        Return that code, None while the function is not compiled.
+        """
+        known = self._entered.get(defined_index)
+        self._sited.add(defined_index)
+        if known is not None and not known.sites:
+            del self._entered[defined_index]
+            known = self.compile(defined_index)
+        return known
+
+    def update_watch(self) -> None:
+        """Let calls go to code that looks at what the store's shall; frames stay where they are."""
+        usual = [self._usual(defined_index, self._store.watch) for defined_index in self._variants]
+        self._entered = {
+            variant.defined_index: self._made[variant] for variant in usual if variant in self._made
+        }
+        for defined_index in self._variants:
             self._set_record(defined_index, self.entry(defined_index))
 
     def variant(self, range_: CodeRange, watch: Watch) -> CodeRange:
-        """Return the code of a function that differs from some of it in what it looks at alone."""
+        """Return the code of a function that looks at what is wanted, with patch sites if calls go to such."""
         if range_.canonical:
             return self.canonical(range_.defined_index, watch)
-        if watch is self._watch:
+        if watch is self._store.watch:
             return self.compile(range_.defined_index)
-        return self._usual_code(range_.defined_index, watch)
+        return self._make(self._usual(range_.defined_index, watch))
 
     def canonical(self, defined_index: int, watch: Watch = Watch.NOTHING) -> CodeRange:
         """Return a function's canonical variant, which no record points to."""
-        known = self._canonical.get((defined_index, watch))
-        if known is None:
-            text = self.source.compile(defined_index, canonical=True, watch=watch).code
-            known = self._store.add_function(self, defined_index, text, canonical=True, watch=watch)
-            self._canonical[defined_index, watch] = known
-        return known
+        return self._make(_Variant(defined_index, True, watch, True))
 
-    def variants(self, defined_index: int) -> list[CodeRange]:
+    def variants(self, defined_index: int) -> Sequence[CodeRange]:
         """Return all code of a function that exists."""
-        usual = (self._usual[watch].get(defined_index) for watch in Watch)
-        canonical = (self._canonical.get((defined_index, watch)) for watch in Watch)
-        return [range_ for range_ in (*usual, *canonical) if range_ is not None]
+        return self._variants.get(defined_index, ())
 
     def frame_table(self, range_: CodeRange) -> FrameTable:
         """Return the frame table of some code; it is made when it is first asked for."""
         table = self._tables.get(range_)
         if table is None:
             table = self._tables[range_] = self.source.frame_table(
-                range_.defined_index, canonical=range_.canonical, watch=range_.watch
+                range_.defined_index, range_.canonical, range_.watch, range_.sites
             )
         return table
 
@@ -148,9 +176,11 @@ class ModuleCode:
 class StoreCode:
     """All code of one store."""
 
-    def __init__(self, machine: Machine, isa: Isa) -> None:
+    def __init__(self, machine: Machine, isa: Isa, sites_on_demand: bool = False) -> None:
         self.machine = machine
         self.isa = isa
+        self.sites_on_demand = sites_on_demand
+        """Whether only those functions have patch sites in their code for which `add_sites` was called."""
         self.watch = Watch.NOTHING
         """Which accesses of memory the code that calls go to looks at."""
         trampolines = isa.trampolines()
@@ -180,7 +210,7 @@ class StoreCode:
         """Let calls go to code that looks at these accesses of memory; frames stay where they are."""
         self.watch = watch
         for code in self._modules.values():
-            code.set_watch(watch)
+            code.update_watch()
 
     def add_lazy_stubs(self, count: int) -> tuple[int, int]:
         """Place the lazy stubs of a module with `count` functions; return their address and size."""
@@ -191,17 +221,10 @@ class StoreCode:
         self.machine.patch(address, code)
         return address, size
 
-    def add_function(
-        self,
-        code: ModuleCode,
-        defined_index: int,
-        text: bytes,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-    ) -> CodeRange:
+    def add_function(self, code: ModuleCode, variant: _Variant, text: bytes) -> CodeRange:
         """Place a function's code."""
         start = self.machine.add_code(text)
-        made = CodeRange(code, defined_index, start, start + len(text), canonical, watch)
+        made = CodeRange(code, variant[0], start, start + len(text), *variant[1:])
         self._starts.append(start)
         self._ranges.append(made)
         return made

@@ -179,10 +179,11 @@ class Activation:
         address = self.context.general(convention.vmctx)
         code = store.instances_by_vmctx[address].code
         defined_index = self.context.argument
-        words[PC] = code.compile(defined_index).start
-        words[GENERAL + convention.memory_base] = store.machine.load_u64(address)
+        code.compile(defined_index)
         if store.hooks is not None:
             store.hooks.on_compiled(code, defined_index)
+        words[PC] = code.entry(defined_index)
+        words[GENERAL + convention.memory_base] = store.machine.load_u64(address)
 
     def _overflowed(self) -> Trap:
         """The stack has no room for this activation; that is the trap of the one outside."""

@@ -64,7 +64,7 @@ class Store:
         """Whether its modules' code has patch sites and full frame tables."""
         self.hooks: DebugHooks | None = None
         """The debugger, None without one."""
-        self.code = StoreCode(machine, isa)
+        self.code = StoreCode(machine, isa, sites_on_demand=debuggable)
         self.instances: list[Instance] = []
         """In order of creation."""
         self.instances_by_vmctx: dict[int, Instance] = {}

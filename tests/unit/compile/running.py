@@ -41,12 +41,20 @@ class Canonical(Compiler):
     """Gives the canonical variants as if they were the usual code."""
 
     def compile(
-        self, defined_index: int, canonical: bool = True, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = True,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> CompiledFunction:
         return super().compile(defined_index, True, watch)
 
     def frame_table(
-        self, defined_index: int, canonical: bool = True, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = True,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> FrameTable:
         return super().frame_table(defined_index, True, watch)
 
@@ -55,12 +63,20 @@ class Watching(Compiler):
     """Gives the code that looks at every access of memory as if it were the usual code."""
 
     def compile(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.ALL
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.ALL,
+        sites: bool = True,
     ) -> CompiledFunction:
         return super().compile(defined_index, canonical, Watch.ALL)
 
     def frame_table(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.ALL
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.ALL,
+        sites: bool = True,
     ) -> FrameTable:
         return super().frame_table(defined_index, canonical, Watch.ALL)
 

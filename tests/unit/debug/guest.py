@@ -100,13 +100,24 @@ class Guest:
             tuple(frame.stack(i).value for i in range(frame.num_stacks())),
         )
 
-    def code_bytes(self) -> bytes:
-        """Return all compiled functions' machine code as it stands."""
-        return b"".join(
-            self.store.machine.read_code(function.start, function.end - function.start)
+    def patched_bytes(self) -> set[int]:
+        """Return the addresses at which code is not as it was compiled."""
+        return {
+            function.start + offset
             for code in self.store.code.modules()
-            for function in code.functions()
-        )
+            for defined_index in range(len(code.info.bodies))
+            for function in code.variants(defined_index)
+            for offset, (byte, compiled) in enumerate(
+                zip(
+                    self.store.machine.read_code(function.start, function.end - function.start),
+                    code.source.compile(
+                        defined_index, function.canonical, function.watch, function.sites
+                    ).code,
+                    strict=True,
+                )
+            )
+            if byte != compiled
+        }
 
 
 def nop_pc(guest: Guest, instance: Instance) -> int:

@@ -22,14 +22,22 @@ class Retold:
         self._changes = changes
 
     def compile(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> CompiledFunction:
-        return self._source.compile(defined_index, canonical, watch)
+        return self._source.compile(defined_index, canonical, watch, sites)
 
     def frame_table(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> FrameTable:
-        table = self._source.frame_table(defined_index, canonical, watch)
+        table = self._source.frame_table(defined_index, canonical, watch, sites)
         change = self._changes.get(defined_index)
         return table if change is None else read_frame_table(write_frame_table(change(table)))
 

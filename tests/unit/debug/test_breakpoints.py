@@ -235,13 +235,13 @@ def test_breakpoints_wait_for_code_and_instances(guest: Guest) -> None:
 def test_a_batch_is_applied_when_it_ends(guest: Guest) -> None:
     instance = guest.load(SUM)
     guest.function(instance, "f")(guest.store, 1)
-    plain = guest.code_bytes()
+    plain = guest.patched_bytes()
     session = guest.store.edit_breakpoints()
     assert session is not None
     with session as edit:
         edit.add_breakpoint(instance.module, pcs(guest)[0])
-        assert guest.code_bytes() == plain
-    assert guest.code_bytes() != plain
+        assert guest.patched_bytes() == plain
+    assert guest.patched_bytes() != plain
 
 
 def test_a_handler_may_edit(guest: Guest) -> None:
@@ -306,7 +306,7 @@ def test_random_edits_leave_code_as_it_was(guest: Guest) -> None:
     function = guest.function(instance, "f")
     expected = function(store, 3)
     guest.function(instance, "g")(store)
-    plain = guest.code_bytes()
+    plain = guest.patched_bytes()
     rng = random.Random(5)
     bodies = instance.module.info.bodies
     places = [pc for body in bodies for pc in range(body.start, body.end)]
@@ -334,7 +334,7 @@ def test_random_edits_leave_code_as_it_was(guest: Guest) -> None:
         with session as edit:
             edit.remove_breakpoint(instance.module, pc)
             edit.single_step(False)
-    assert guest.code_bytes() == plain
+    assert guest.patched_bytes() == plain
     assert function(store, 3) == expected
 
 
@@ -387,7 +387,7 @@ def test_code_that_cannot_be_patched_ends_the_guest_alone(
     debugger, store, module = guest.debugger, guest.store, instance.module
     assert debugger is not None
     guest.function(instance, "f")(store)
-    plain = guest.code_bytes()
+    plain = guest.patched_bytes()
     pcs = [debugger.boundaries(0, function)[0] for function in (0, 1)]
     debugger.set_breakpoint(0, pcs[0])
 
@@ -421,7 +421,7 @@ def test_code_that_cannot_be_patched_ends_the_guest_alone(
         assert session is not None
         with session:
             session.remove_breakpoint(module, breakpoint_.requested_pc)
-    assert guest.code_bytes() == plain
+    assert guest.patched_bytes() == plain
 
 
 def test_each_function_is_patched_once_an_edit(

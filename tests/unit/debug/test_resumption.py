@@ -299,10 +299,10 @@ def refusals(session: Session) -> dict[str, tuple[Callable[[], None], type[Excep
 def test_what_cannot_be_is_refused_and_changes_nothing(session: Session, case: str) -> None:
     def first() -> None:
         act, error, text = refusals(session)[case]
-        before, code = session.guest.place(), session.guest.code_bytes()
+        before, code = session.guest.place(), session.guest.patched_bytes()
         with pytest.raises(error, match=text):
             act()
-        assert session.guest.place() == before and session.guest.code_bytes() == code
+        assert session.guest.place() == before and session.guest.patched_bytes() == code
 
     assert session.run(first) == 1070
     assert len(session.events) == 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jit.abi.frame_table import RowKind
+from jit.abi.frame_table import Row, RowKind
 from jit.debug import events
 from jit.debug.errors import StaleFrame
 from jit.debug.events import Breakpoint, DebugEvent, Interrupt, Trap
@@ -273,16 +273,23 @@ def test_a_handler_reads_and_writes_everything(guest: Guest) -> None:
 # Off
 
 
-def test_without_debugging_code_has_no_sites(new_guest: Callable[..., Guest]) -> None:
+def test_code_has_sites_where_they_are_wanted(new_guest: Callable[..., Guest]) -> None:
     wat = """(module (func (export "f") (param i32) (result i32) (loop nop (br_if 0 (i32.eqz (local.get 0)))) (local.get 0)))"""
     for debug in (False, True):
         guest = new_guest(debug=debug)
         instance = guest.load(wat)
         guest.function(instance, "f")(guest.store, 1)
-        (code,) = guest.store.code.modules()
-        (function,) = code.functions()
-        sites = [row for row in function.table.rows if row.kind is RowKind.SITE]
-        assert bool(sites) is debug
+        assert not sites_of(guest)
+    assert guest.debugger is not None
+    guest.debugger.set_breakpoint(0, guest.debugger.boundaries(0, 0)[0])
+    assert sites_of(guest)
+
+
+def sites_of(guest: Guest) -> list[Row]:
+    """Return the sites in the code of the only function."""
+    (code,) = guest.store.code.modules()
+    (function,) = code.functions()
+    return [row for row in function.table.rows if row.kind is RowKind.SITE]
 
 
 # One execution at a time

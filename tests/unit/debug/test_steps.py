@@ -80,9 +80,9 @@ def test_stepping_may_begin_before_instantiation(guest: Guest) -> None:
 def test_nothing_is_patched_after_stepping(guest: Guest) -> None:
     instance = guest.load(SMALL)
     guest.function(instance, "twice")(guest.store, 1)
-    plain = guest.code_bytes()
+    plain = guest.patched_bytes()
     trace(guest, instance, "twice", 1)
-    assert guest.code_bytes() == plain
+    assert guest.patched_bytes() == plain
     assert not guest.store.entry_stops
 
 

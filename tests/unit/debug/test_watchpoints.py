@@ -236,7 +236,7 @@ def test_without_watchpoints_everything_is_as_before(guest: Guest) -> None:
     debugger = guest.debugger
     assert debugger is not None
     debugger.set_breakpoint(0, nop_pc(guest, instance))
-    plain = guest.code_bytes()
+    plain = guest.patched_bytes()
     set_: list[Watchpoint] = []
     kinds: list[set[Watch]] = []
 
@@ -256,7 +256,7 @@ def test_without_watchpoints_everything_is_as_before(guest: Guest) -> None:
 
     guest.run(instance, "f", 2, handler=handler)
     assert kinds == [{Watch.NOTHING}, {Watch.WRITES}, {Watch.NOTHING}]
-    assert guest.code_bytes().startswith(plain)
+    assert guest.patched_bytes() == plain
     assert not debugger._core.enabling.patches.any_enabled()
 
 

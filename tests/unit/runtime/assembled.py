@@ -84,13 +84,21 @@ class Assembled:
         self.compiled: list[int] = []
 
     def compile(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> CompiledFunction:
         self.compiled.append(defined_index)
         return CompiledFunction(defined_index, assemble(self._texts[defined_index]))
 
     def frame_table(
-        self, defined_index: int, canonical: bool = False, watch: Watch = Watch.NOTHING
+        self,
+        defined_index: int,
+        canonical: bool = False,
+        watch: Watch = Watch.NOTHING,
+        sites: bool = True,
     ) -> FrameTable:
         return self._tables[defined_index]
 
