@@ -51,11 +51,37 @@ struct pair a_pair = {3, 4};
 struct big a_big = {{5, 6}, 0.5};
 struct one an_one = {2.5};
 struct mixed a_mixed = {1.5f, 7};
+double half(double x) { return x / 2; }
+float third(float x) { return x / 3; }
+long long tenth(long long x) { return x / 10; }
+int halves(int n) {
+  double d = half(n);
+  float f = third((float)n);
+  long long l = tenth(n);
+  struct pair p = make_pair(n);
+  struct mixed m = make_mixed((float)n, n);
+  n += m.n;
+  return (int)(d * 100 + f + l + p.b + n);
+}
+int spread(int n) {
+  int sum = add(
+      n,
+      fib(n));
+  return sum;
+}
+struct deep { struct pair pairs[2]; char name[4]; struct { struct one one; } inner; };
+struct deep a_deep = {{{1, 2}, {3, 4}}, "abc", {{0.25}}};
+struct deep grow(struct deep d, int by) {
+  d.pairs[1].b += by;
+  d.inner.one.only *= by;
+  return d;
+}
 
 int main(void) {
   char text[16];
   snprintf(text, sizeof text, "%d", unpointed(1, 2));
   int value = outer(3);
+  value += (halves(0) + spread(0) + grow(a_deep, 0).pairs[1].b) * 0;
   printf("%s %d %d %p\n", text, value, add(1, 2), malloc(1) ? (void *)0 : (void *)1);
   return value;
 }

@@ -43,6 +43,8 @@ CALLS = (
     "print sum_big(a_big)",
     "print only(an_one)",
     "print sum_mixed(a_mixed)",
+    "print grow(a_deep, 10)",
+    "print grow(grow(a_deep, 2), 3).inner",
     "print apply(add, 3, 4)",
     "print apply(chosen, 3, 4)",
     "print chosen(30, 4)",
@@ -52,6 +54,10 @@ CALLS = (
     "print sum_of(4, 10, 20, 30, 40)",
     "print sum_of(9, 1, 2, 3, 4, 5, 6, 7, 8, 9)",
     "print fib(add(2, 3))",
+    "call (void) add(1, 2)",
+    "print half(5)",
+    "print third(1.5)",
+    "print tenth(-12345678901)",
     "print n",
     "print counter",
 )
@@ -158,6 +164,78 @@ def test_a_struct_returned_early(program: Guest, twin: Guest) -> None:
     ours = debug(program, ("break outer", "c", *commands))
     theirs = debug_natively(twin, ("break outer", "c", *commands))
     assert plain(ours["return a_pair"]) == plain(theirs["return a_pair"])
+
+
+RETURNED = (
+    ("half", "return 2.5", "print d", "$1 = 2.5"),
+    ("third", "return 0.75", "print f", "$1 = 0.75"),
+    ("tenth", "return 1234567890123", "print l", "$1 = 1234567890123"),
+    ("make_pair", "return a_pair", "print p", "$1 = {a = 3, b = 4}"),
+    ("make_mixed", "return a_mixed", "print m", "$1 = {x = 1.5, n = 7}"),
+)
+
+
+@pytest.mark.parametrize(
+    ("function", "back", "asked", "expected"), RETURNED, ids=[each[0] for each in RETURNED]
+)
+def test_values_of_every_kind_are_returned(
+    program: Guest, twin: Guest, function: str, back: str, asked: str, expected: str
+) -> None:
+    commands = ("break halves", "c", f"break {function}", "c", "delete", back, "next", asked)
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    assert plain(ours[asked]) == plain(theirs[asked]) == expected
+    said = debug(program, (*commands, "print fib(7)", "c"))
+    assert said["print fib(7)"] == "$2 = 13"
+    assert "exited with code 03" in said["c"]
+
+
+def test_a_jump_into_the_middle_of_an_expression_is_refused(program: Guest) -> None:
+    """The argument before it is not on the operand stack."""
+    line = 1 + (HERE / "calls.c").read_text().splitlines().index("      fib(n));")
+    said = debug(program, ("break spread", "c", f"jump {line}", "bt 1", "finish", "c"))
+    assert "finds i32 i32 on the stack, there is nothing" in said[f"jump {line}"]
+    assert said["bt 1"].startswith("#0  spread (n=0)")
+    assert "Value returned is $1 = 0" in said["finish"]
+    assert "exited with code 03" in said["c"]
+
+
+def test_functions_are_called_by_their_place_in_a_table(program: Guest) -> None:
+    commands = (
+        "break outer",
+        "c",
+        "print (long) chosen",
+        "print ((int (*)(int, int)) $)(30, 12)",
+        "print ((int (*)(int, int)) 1000)(30, 12)",
+        "delete",
+        "c",
+    )
+    said = debug(program, commands)
+    assert said["print ((int (*)(int, int)) $)(30, 12)"] == "$2 = 42"
+    assert "no function of the guest" in said["print ((int (*)(int, int)) 1000)(30, 12)"]
+    assert "exited with code 03" in said["c"]
+
+
+def test_printf_of_the_guest(program: Guest) -> None:
+    """By its format, though the C library has no debug information."""
+    call = 'call (int) printf("<%s %d %.2f %c %lld>\\n", "text", 5, 2.5, 90, 12345678901ll)'
+    with serving(program) as server:
+        server.end_input()
+        said = Gdb(server.port, ("break outer", "c", call, "delete", "c")).results()
+        assert said[call] == "$1 = 28"
+        assert "exited with code 03" in said["c"]
+        assert "<text 5 2.50 Z 12345678901>" in server.output()
+
+
+def test_a_trap_in_a_call_may_be_looked_at(program: Guest) -> None:
+    call = "print crash((int *) 0x7ffffff0)"
+    commands = ("break outer", "c", call, "bt", "print p", "frame 1", "return", "bt 1", "delete")
+    said = debug(program, (*commands, "print add(1, 2)", "c"))
+    assert "Program received signal SIGSEGV" in said[call]
+    assert re.match(r"#0 .* crash \(p=0x7ffffff0\).*\n#1  <function called from gdb>", said["bt"])
+    assert said["print p"] == "$1 = (int *) 0x7ffffff0"
+    assert said["bt 1"].startswith("#0  outer (n=3)")
+    assert said["print add(1, 2)"] == "$2 = 3"
+    assert "exited with code 03" in said["c"]
 
 
 def test_jump_goes_on_at_another_line(program: Guest, twin: Guest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tests.gdb.session import debug
 from tests.guests.fixtures import Builder
@@ -18,6 +19,21 @@ def test_a_call_by_wasm_signature_is_the_one_by_prototype(guest: Builder) -> Non
     for command in LOOK:
         before, after = results.all(command)
         assert before == after != "", command
+
+
+def test_a_call_by_index_with_floats(guest: Builder) -> None:
+    program = guest("calls", flags=("-Wl,--no-gc-sections",), folder=Path(__file__).parent)
+    place = debug(program, ["monitor disassemble scale"])
+    index = re.search(r"\(func \$scale \(;(\d+);\)", place["monitor disassemble scale"])
+    assert index is not None
+    by_index = f"monitor call {index[1]} 2.5 3 4"
+    results = debug(
+        program,
+        ["break outer", "c", "monitor call scale 2.5 3 4", by_index, "print scale(2.5, 3, 4)"],
+    )
+    assert results["print scale(2.5, 3, 4)"] == "$1 = 30"
+    assert results["monitor call scale 2.5 3 4"].startswith("f64 30")
+    assert results[by_index] == results["monitor call scale 2.5 3 4"]
 
 
 def test_a_trap_in_a_call_is_text_and_the_program_goes_on(guest: Builder) -> None:
