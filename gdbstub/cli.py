@@ -11,6 +11,7 @@ Everything after PROG.wasm belongs to the guest.  What the user got wrong is one
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -309,6 +310,8 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             arguments=run.arguments,
         )
 
+    # What there is now stays; looking through it for garbage would make one stop in many late.
+    gc.freeze()
     try:
         ending = run_server(
             make_guest,
