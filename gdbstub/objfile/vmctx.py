@@ -116,10 +116,11 @@ def describe(vmctx: VmctxLayout, depth_address: int, library: str = "") -> UnitW
         ("$wasm_func", u32, bytes((rbp,)) + sleb(layout.FUNCTION_OFFSET)),
         ("$wasm_depth", u32, bytes((ADDR,)) + depth_address.to_bytes(4, "little")),
     )
-    for name, type_, expression in variables[:1] if library else variables:
+    for line, (name, type_, expression) in enumerate(variables[:1] if library else variables, 1):
         unit.entry(
             dw.DW_TAG_variable,
             text(dw.DW_AT_name, name),
+            Value(dw.DW_AT_decl_line, dw.DW_FORM_data1, line),
             refer(dw.DW_AT_type, type_),
             flag(dw.DW_AT_external),
             located(expression),
