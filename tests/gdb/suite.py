@@ -116,7 +116,7 @@ def read_known(path: Path) -> dict[str, str]:
 
 def run(runner: Path, files: Sequence[str], folder: Path, jobs: int) -> None:
     """Run files of the suite, their logs in a folder; figures go to stdout as they come."""
-    server = f"{sys.executable} -m gdbstub --once --no-listing 127.0.0.1:PORT PROG ARGS"
+    server = f"{sys.executable} -m gdbstub --once 127.0.0.1:PORT PROG ARGS"
     settings = {
         "WASM_STUB_CMD": server,
         "PYTHONPATH": str(ROOT),
