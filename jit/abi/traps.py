@@ -23,6 +23,12 @@ class TrapCode(IntEnum):
     OUT_OF_FUEL = 11
     NULL_REFERENCE = 12
 
+    def __str__(self) -> str:
+        return f"TrapCode.{self.name}"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
     @property
     def message(self) -> str:
         """The text Wasmtime prints for it."""

@@ -6,6 +6,7 @@ from jit.api.engine import Engine
 from jit.api.linker import Linker
 from jit.api.module import Module
 from jit.api.store import Store
+from jit.api.text import wat2wasm
 from jit.debug.interface import DebuggableCaller as Caller
 from jit.runtime.errors import (
     ExitTrap,
@@ -73,4 +74,5 @@ __all__ = [
     "StoreInUse",
     "ExitTrap",
     "HostCallInterrupted",
+    "wat2wasm",
 ]

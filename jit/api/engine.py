@@ -43,6 +43,8 @@ class Engine(Closable):
         self.state = EngineState(EMULATIONS[name].byteorder)
         self.guest_debug = config.guest_debug
         """Whether code can be stopped at every op and its state read."""
+        self.options = config.guest_debug + 2 * config.epoch_interruption
+        """What its code depends on besides the instruction set, as bits."""
         self.max_wasm_stack = config.max_wasm_stack
         self._make_machine = _MAKERS[config.machine]
         self._tunables = Tunables(debug=config.guest_debug, epoch=config.epoch_interruption)

@@ -2,8 +2,11 @@
 
 from os import PathLike
 
+from jit.abi.code import CodeSource
 from jit.api.closing import Closable
 from jit.api.engine import Engine
+from jit.api.serialized import Serialized, StoredCode, serialize
+from jit.api.text import MAGIC, binary, is_text
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.module import Module as RuntimeModule
 from jit.wasm.errors import WasmError
@@ -17,15 +20,16 @@ class Module(RuntimeModule, Closable):
     """A module of an engine."""
 
     def __init__(self, engine: Engine, wasm: Bytes | str) -> None:
-        """Decode and check a module in the binary format, all bodies included.
+        """Decode and check a module in the binary or the text format, all bodies included.
 
         Raise WasmtimeError, whose cause is the `WasmError` with the offset, for a bad one.
         """
-        self._bind(engine, _checked(engine, wasm, deferred=False))
+        info = _checked(engine, wasm, deferred=False)
+        self._bind(engine, info, engine.code_source(info))
 
-    def _bind(self, engine: Engine, info: ModuleInfo) -> None:
+    def _bind(self, engine: Engine, info: ModuleInfo, source: CodeSource) -> None:
         self.engine = engine
-        super().__init__(info, engine.code_source(info), engine.state)
+        super().__init__(info, source, engine.state)
         self._number = next(engine.state.module_numbers)
 
     @property
@@ -39,14 +43,51 @@ class Module(RuntimeModule, Closable):
         return self._number if self.engine.guest_debug else None
 
     @classmethod
-    def deferred(cls, engine: Engine, wasm: Bytes | str) -> "Module":
-        """Decode a module and check its structure; a body is checked when it is first called.
+    def deferred(cls, engine: Engine, wasm: Bytes) -> "Module":
+        """Decode a module in the binary format and check its structure; a body is checked when it is first called.
 
         The guest that calls an invalid one ends with `InvalidFunction`.
         """
+        data = bytes(wasm)
+        if is_text(data):
+            raise WasmtimeError("a module is given in the binary format, not as text")
         module = cls.__new__(cls)
-        module._bind(engine, _checked(engine, wasm, deferred=True))
+        info = _checked(engine, data, deferred=True)
+        module._bind(engine, info, engine.code_source(info))
         return module
+
+    def serialize(self) -> bytearray:
+        """Return the module with its machine code, all of it, for `deserialize`."""
+        info, engine = self.info, self.engine
+        target, options, sites = engine.isa.name, engine.options, not engine.guest_debug
+        return serialize(self.source, info.data, len(info.bodies), target, options, sites)
+
+    @classmethod
+    def deserialize(cls, engine: Engine, encoded: bytes | bytearray) -> "Module":
+        """Return the module of bytes from `serialize`, whose code is not made again.
+
+        Raise WasmtimeError unless they come from this version, and an engine of the same settings. They
+        must come from somebody trusted: they hold machine code.
+        """
+        if not isinstance(engine, Engine):
+            raise TypeError("expected an Engine")
+        if not isinstance(encoded, bytes | bytearray):
+            raise TypeError("expected bytes")
+        stored = Serialized(bytes(encoded), engine.isa.name, engine.options)
+        module = cls.__new__(cls)
+        info = parse_module(stored.module)
+        source = StoredCode(stored, engine.code_source(info), sites=not engine.guest_debug)
+        module._bind(engine, info, source)
+        return module
+
+    @classmethod
+    def deserialize_file(cls, engine: Engine, path: "str | PathLike[str]") -> "Module":
+        """Return the module of a file with bytes from `serialize`; as `deserialize`."""
+        try:
+            with open(path, "rb") as file:
+                return cls.deserialize(engine, file.read())
+        except OSError as error:
+            raise WasmtimeError(f"failed to open file: {error}") from error
 
     @classmethod
     def from_file(cls, engine: Engine, path: "str | bytes | PathLike[str]") -> "Module":
@@ -56,22 +97,18 @@ class Module(RuntimeModule, Closable):
 
     @classmethod
     def validate(cls, engine: Engine, wasm: Bytes | str) -> None:
-        """Check a module.  Raise WasmtimeError for a bad one."""
-        if isinstance(wasm, str):
+        """Check a module in the binary format.  Raise WasmtimeError for a bad one."""
+        if not isinstance(wasm, Bytes):
             raise TypeError("expected wasm bytes")
+        if bytes(wasm[:4]) != MAGIC:
+            raise WasmtimeError("failed to parse WebAssembly module: magic number expected")
         _checked(engine, wasm, deferred=False)
 
 
 def _checked(engine: Engine, wasm: Bytes | str, deferred: bool) -> ModuleInfo:
     if not isinstance(engine, Engine):
         raise TypeError("expected an Engine")
-    if isinstance(wasm, str):
-        raise WasmtimeError("a module is given in the binary format, not as text")
-    if not isinstance(wasm, Bytes):
-        raise TypeError("expected wasm bytes")
-    data = bytes(wasm)
-    if data[:4] != b"\0asm" and data.lstrip()[:1] in (b"(", b";"):
-        raise WasmtimeError("a module is given in the binary format, not as text")
+    data = binary(wasm)
     try:
         return parse_module(data) if deferred else validate_module(data)
     except WasmError as error:

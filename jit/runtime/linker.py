@@ -11,7 +11,6 @@ from jit.runtime.instance import Instance, unknown_import
 from jit.runtime.memory import Memory
 from jit.runtime.module import Module
 from jit.runtime.table import Table
-from jit.runtime.trap import Trap
 from jit.runtime.types import FuncType, GlobalType, MemoryType, TableType, extern_type
 from jit.runtime.val import Val
 from jit.wasm import types as wasm
@@ -162,7 +161,7 @@ class Linker:
         return Func(store, FuncType([], []), lambda: None)
 
     def define_unknown_imports_as_traps(self, module: Module) -> None:
-        """Name every import that has no name yet as a function that traps."""
+        """Name every import that has no name yet as a function that raises WasmtimeError."""
         for wanted in module.info.imports:
             if (wanted.module, wanted.name) in self._items:
                 continue
@@ -172,7 +171,7 @@ class Linker:
                 wanted.module,
                 wanted.name,
                 FuncType.of(wanted.type_),
-                _trapping(unknown_import(wanted)),
+                _failing(unknown_import(wanted)),
             )
 
     def define_unknown_imports_as_default_values(self, store: "Storelike", module: Module) -> None:
@@ -204,11 +203,11 @@ class InstancePre:
         return Instance(own, self._module, imports)
 
 
-def _trapping(message: str) -> Callable[..., Any]:
-    def trap(*_: Any) -> None:
-        raise Trap(message)
+def _failing(message: str) -> Callable[..., Any]:
+    def fail(*_: Any) -> None:
+        raise WasmtimeError(message)
 
-    return trap
+    return fail
 
 
 def _default(store: "Store", type_: wasm.ExternType) -> Extern:

@@ -1,7 +1,7 @@
 """Linear memories: the bytes, their growth in every instance that uses them, and the public `Memory`."""
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jit.abi import vmctx
 from jit.abi.traps import TrapCode
@@ -210,6 +210,20 @@ class Memory:
     def data_len(self, store: "Storelike") -> int:
         """Return its size in bytes."""
         return self._of(store).size
+
+    def data_ptr(self, store: "Storelike") -> Any:
+        """Return a `ctypes` pointer to its first byte, good until it grows; nothing checks its use."""
+        import ctypes  # noqa: PLC0415 - most runs do without
+
+        return ctypes.cast(self._of(store).address, ctypes.POINTER(ctypes.c_ubyte))
+
+    def get_buffer_ptr(self, store: "Storelike", size: int | None = None, offset: int = 0) -> Any:
+        """Return bytes of it as a `ctypes` array, for whoever takes a buffer; good until it grows."""
+        import ctypes  # noqa: PLC0415 - most runs do without
+
+        linear = self._of(store)
+        count = linear.size if size is None else size
+        return (ctypes.c_ubyte * count).from_address(linear.address + offset)
 
     def page_size(self, store: "Storelike") -> int:
         return PAGE_SIZE

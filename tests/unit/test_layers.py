@@ -29,6 +29,7 @@ LAYERS: dict[str, str] = {
     "jit.runtime":         "jit.wasm jit.abi jit.machine",
     "jit.debug":           "jit.runtime jit.machine jit.abi jit.wasm",
     "jit.wasi":            "jit.runtime",
+    "jit.wat":             "jit.wasm",
     "jit.api":             "jit.*",
     "jit":                 "jit.api",
     "gdbstub.rsp":         "",
@@ -61,6 +62,8 @@ PACKAGES: dict[str, str] = {
 DEFERRED: dict[str, str] = {
     # what may be imported inside a function: loading it is slow, and most runs do without
     "unicorn":             "jit.machine",
+    "ctypes":              "jit.runtime",
+    "jit.wat":             "jit.api",
     "gdbstub.server":      "gdbstub.cli gdbstub.demo",
     "gdbstub.demo":        "gdbstub.cli",
     "trio":                "gdbstub.cli gdbstub.demo",

@@ -45,12 +45,6 @@ def test_deferred_module_checks_its_structure() -> None:
         jit.Module.deferred(jit.Engine(), b"\0asm\1\0\0\0\1")
 
 
-@pytest.mark.parametrize("text", ["(module)", b"(module)", b"  (module)"])
-def test_text_is_refused_with_a_reason(text: str | bytes) -> None:
-    with pytest.raises(jit.WasmtimeError, match="binary format, not as text"):
-        jit.Module(jit.Engine(), text)
-
-
 def test_module_and_store_are_of_one_engine() -> None:
     module = jit.Module(jit.Engine(), b"\0asm\1\0\0\0")
     with pytest.raises(jit.WasmtimeError, match="cross-`Engine`"):

@@ -437,6 +437,70 @@ def bad_modules(lab: Lab) -> None:
 
 
 @scenario
+def modules_as_text(lab: Lab) -> None:
+    w = lab.w
+    text = """(module (func (export "f") (param $x i32) (result i32) (i32.add (local.get $x) (i32.const 1))))"""
+    for form in (text, text.encode()):
+        exports = w.Instance(lab.store, w.Module(lab.engine, form), []).exports(lab.store)
+        lab.note(exports["f"], lab.store, 41)
+    lab.note(w.wat2wasm, text)
+    lab.note(w.wat2wasm, text.encode())
+    for bad in ("hello", "(module", "(module (func i32.frob))"):
+        try:
+            w.Module(lab.engine, bad)
+        except w.WasmtimeError as error:
+            lab.notes.append(re.sub(r"^.*\n", "", str(error), count=1))  # the place, not the words
+    lab.note(w.Module.validate, lab.engine, text)
+
+
+@scenario
+def pointers_into_memories(lab: Lab) -> None:
+    w, store = lab.w, lab.store
+    memory = w.Memory(store, w.MemoryType(w.Limits(1, None)))
+    memory.write(store, b"hello", 3)
+    pointer = memory.data_ptr(store)
+    lab.note(lambda: bytes(pointer[3:8]))
+    pointer[3] = ord("j")
+    buffer = memory.get_buffer_ptr(store, 4, 3)
+    lab.note(lambda: bytes(buffer))
+    buffer[1] = ord("u")
+    lab.note(memory.read, store, 3, 8)
+    lab.note(lambda: len(memory.get_buffer_ptr(store)))
+    memoryview(memory.get_buffer_ptr(store)).cast("B")[65535] = 9
+    lab.note(memory.read, store, 65534, None)
+
+
+@scenario
+def serialized_modules(lab: Lab) -> None:
+    w = lab.w
+    module = lab.module(
+        """(module $m (import "" "h" (func)) (memory 1) (table 1 funcref) (elem (i32.const 0) $divide)
+          (func $divide (export "f") (param i32) (result i32)
+            call 0 (i32.div_u (i32.const 100) (local.get 0)))
+          (func (export "g") (param i32) (result i32) (call_indirect (param i32) (result i32)
+            (local.get 0) (i32.const 0))))"""
+    )
+    again = w.Module.deserialize(lab.engine, module.serialize())
+    lab.note(lambda: [(item.name, type(item.type).__name__) for item in again.exports])
+    for made in (module, again):
+        host = w.Func(lab.store, w.FuncType([], []), lambda: lab.notes.append("called"))
+        exports = w.Instance(lab.store, made, [host]).exports(lab.store)
+        for name in ("f", "g"):
+            lab.note(exports[name], lab.store, 7)
+            lab.note(exports[name], lab.store, 0)
+    lab.note(w.Module.deserialize, lab.engine, 5)
+    for bad in (b"", b"what?", module.serialize()[:-1]):
+        try:
+            w.Module.deserialize(lab.engine, bad)
+        except w.WasmtimeError:
+            lab.notes.append("refused")
+    try:
+        w.Module.deserialize_file(lab.engine, "/nowhere")
+    except w.WasmtimeError:
+        lab.notes.append("no file")
+
+
+@scenario
 def instantiation(lab: Lab) -> None:
     for wat in (
         '(module (memory 1) (data (i32.const 65536) "a"))',
@@ -616,8 +680,6 @@ INSTANCES: dict[str, Callable[[], Any]] = {
 }
 
 ABSENT: dict[str, set[str]] = {
-    "Memory": {"data_ptr", "get_buffer_ptr"},
-    "Module": {"deserialize", "deserialize_file", "serialize"},
     "Store": {"set_wasi_http"},
     "TrapCode": {
         name for name in wasmtime.TrapCode.__members__ if name not in jit.TrapCode.__members__

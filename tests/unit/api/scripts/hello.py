@@ -1,0 +1,21 @@
+from wasmtime import Func, FuncType, Instance, Module, Store
+
+store = Store()
+module = Module(
+    store.engine,
+    """
+    (module
+      (func $hello (import "" "hello"))
+      (func (export "run") (call $hello)))
+    """,
+)
+
+
+def say_hello():
+    print("Hello from Python!")
+
+
+hello = Func(store, FuncType([], []), say_hello)
+instance = Instance(store, module, [hello])
+run = instance.exports(store)["run"]
+run(store)
