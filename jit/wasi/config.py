@@ -1,6 +1,6 @@
 """What an embedder gives a WASI program: names and meanings of the `wasmtime` package's `WasiConfig`.
 
-Unlike there, standard streams that nothing is said about are the process's own.
+Standard streams that nothing is said about are empty, and swallow what is written.
 """
 
 import os
@@ -39,7 +39,7 @@ class WasiConfig:
     def __init__(self) -> None:
         self._argv: list[str] = []
         self._env: list[tuple[str, str]] = []
-        self._streams: list[Opener] = [_inherited(0), _inherited(1), _inherited(2)]
+        self._streams: list[Opener] = [lambda: nothing(_READS), *[lambda: nothing(_WRITES)] * 2]
         self._preopens: list[_Preopen] = []
 
     @property

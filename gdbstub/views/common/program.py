@@ -172,6 +172,9 @@ def _link(
     wasi.env = settings.variables
     for host, guest in settings.folders:
         wasi.preopen_dir(host, guest)
+    wasi.inherit_stdin()
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
     store.set_wasi(wasi)
     return Program(settings, store, linker, module, preloaded)
 
