@@ -15,7 +15,7 @@ from bench.peer import MissingPeer, version
 from tests.guests.build import SOURCES, Guest, build_guest
 from tests.guests.modules import two_modules
 from tests.lldb.peer import peer_serving
-from tests.lldb.session import LANGUAGE, Results, connecting, frames, lldb
+from tests.lldb.session import LANGUAGE, Results, Terminal, connecting, frames, lldb, terminal
 from tests.serving import serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lldb.md"
@@ -39,6 +39,13 @@ class Row:
     opt: str = "O0"
     arguments: tuple[str, ...] = ()
 
+    def is_right(self, port: int) -> bool:
+        """Try it on a server."""
+        try:
+            return self.right(lldb([*LANGUAGE, connecting(port), *self.commands]))
+        except (AssertionError, StopIteration):
+            return False  # lldb said nothing of the kind, or died
+
     def guest(self) -> Guest:
         """Build the program."""
         if self.program == "modules":
@@ -48,6 +55,47 @@ class Row:
     def preloads(self) -> tuple[str, ...]:
         """Give the options for its other modules, which are the same for the peer."""
         return two_modules(self.opt)[1] if self.program == "modules" else ()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One thing to do while the guest runs: what is typed, and what lldb shows on it."""
+
+    name: str
+    dialogue: tuple[tuple[str, str], ...]
+    arguments: tuple[str, ...]
+
+    def guest(self) -> Guest:
+        """Build the program."""
+        return build_guest("session")
+
+    def preloads(self) -> tuple[str, ...]:
+        """Give no options."""
+        return ()
+
+    def is_right(self, port: int) -> bool:
+        """Try it on a server."""
+        with terminal(port, r"stop reason = [^$]*?frame #0", patience=_PATIENCE) as debugger:
+            try:
+                for typed, shown in self.dialogue:
+                    if typed == _CTRL_C:
+                        _interrupt(debugger, shown)
+                    else:
+                        debugger.say(typed, shown)
+            except AssertionError:
+                return False
+        return True
+
+
+_CTRL_C, _PATIENCE = "Ctrl-C", 6.0
+
+
+def _interrupt(debugger: Terminal, shown: str) -> None:
+    """Press Ctrl-C, once more if it came before lldb took notice of the guest's running."""
+    try:
+        debugger.interrupt(shown, patience=1)
+    except AssertionError:
+        debugger.interrupt(shown)
 
 
 def _stops(*places: tuple[str, int]) -> Callable[[Results], bool]:
@@ -82,6 +130,7 @@ def _own_globals(results: Results) -> bool:
 
 
 FIB, FIB_2 = ("b fib", "c"), ("breakpoint set -n fib -c n==2", "c", "breakpoint delete -f")
+RUN, STOP = ("c", "resuming"), (_CTRL_C, "stop reason = signal")
 WATCH_COUNTER = ("b main", "c", "watchpoint set variable counter")
 # fmt: off
 ROWS = (
@@ -90,6 +139,9 @@ ROWS = (
     Row("breakpoint by line",                ("b session.c:43", "c"),          _stops(("fib", 43))),
     Row("breakpoint by line, -O2",           ("b session.c:50", "c"),          _stops(("sum_of_ages", 50)), opt="O2"),
     Row("breakpoint by regular expression",  ("breakpoint set -r ^sum_", "c"), _stops(("sum_of_ages", 48))),
+    Row("breakpoint by source text",         ("breakpoint set -f session.c -p 'double scaled'", "c"), _stops(("scale", 58))),
+    Row("tbreak",                            ("tbreak widen", "c"),            _stops(("widen", 64))),
+    Row("breakpoint, ignored at first",      ("breakpoint set -n fib -i 3", "c", "p n"), _says("p n", "(int) 3")),
     Row("condition",                         (*FIB_2, "p n"),                  _says("p n", "(int) 2")),
     Row("hit count, -O2",                    (*FIB, "c", "breakpoint list"),   _says("breakpoint list", "hit count = 2"), opt="O2"),
     Row("breakpoint at an address",          ("b spin", "breakpoint set -a spin+26", "c"), _stops(("spin", 70)), arguments=("loop",)),
@@ -100,6 +152,8 @@ ROWS = (
     Row("struct behind a pointer",           (*FIB, "p *p"),                   _says("p *p", '"Ada"', "age = 36", "height = 1.7", "y = 2")),
     Row("global",                            (*FIB, "c", "p counter"),         _says("p counter", "(int) 1")),
     Row("string",                            (*FIB, "p greeting"),             _says("p greeting", '"hello, wasm"')),
+    Row("arithmetic",                        (*FIB, "p n * 2 + p->at.y"),      _says("p n * 2 + p->at.y", "(int) 14")),
+    Row("up, frame variable",                (*FIB, "up", "frame variable argc"), _says("frame variable argc", "(int) argc = 1")),
     Row("expr n = 4",                        (*FIB, "expr n = 4", "p n"),      _says("p n", "(int) 4")),
     Row("expr of a global",                  (*FIB, "expr counter = 9", "p counter"), _says("p counter", "(int) 9")),
     Row("memory read",                       (*FIB, "memory read -c 11 greeting"), _says("memory read -c 11 greeting", "hello, wasm")),
@@ -119,6 +173,7 @@ ROWS = (
     Row("breakpoint in a loop, -O2",         ("b branches.c:66", "c", "c"),    _stops(("main", 66), ("main", 66)), program="branches", opt="O2"),
     Row("s over a function without lines",   ("b main", "c", "s", "s"),        _stops(("main", 30), ("main", 31)), program="steps"),
     Row("si",                                (*FIB, "si", "register read pc"), _says("register read pc", "00000299")),
+    Row("ni",                                (*FIB, "ni", "register read pc"), _says("register read pc", "00000299")),
     Row("finish",                            ("b widen", "c", "finish"),       _stops(("widen", 64), ("main", 108))),
     Row("finish in recursion",               (*FIB_2, "finish", "finish", "p n"), _says("p n", "(int) 4")),
     Row("thread until",                      ("b main", "c", "thread until 108"), _stops(("main", 103), ("main", 108))),
@@ -130,32 +185,32 @@ ROWS = (
     Row("two modules: the globals of each",  ("b put", "c", "c", "p entries[0].value", "up", "b modules.c:14", "c", "p calls"), _own_globals, program="modules"),
     Row("trap in words",                     ("c",),                           _says("c", "wasm trap: integer divide by zero"), arguments=("divide",)),
     Row("the line of a trap",                ("c",),                           _stops(("crash", 88)), arguments=("null",)),
+    Row("after a trap, the end",             ("c", "c"),                       _says("c", "exited with status = 134"), arguments=("unreachable",)),
     Row("exit code",                         ("c",),                           _says("c", "exited with status = 200 "), arguments=("exit", "200")),
     Row("kill",                              (*FIB, "kill"),                   _says("kill", "exited with status = 9")),
     Row("register write pc is refused",      (*FIB, "register write pc 0"),    _says("register write pc 0", "error")),
+    Row("detach",                            (*FIB, "detach"),                 _says("detach", "Process 1 detached")),
+    Typed("Ctrl-C",                          (RUN, STOP, ("bt", "_start")),      ("loop",)),
+    Typed("Ctrl-C in a sleep",               (RUN, STOP, ("bt", "_start")),     ("sleep", "1000")),
+    Typed("a breakpoint set while it runs",  (RUN, ("b session.c:72", "stop reason = breakpoint 1.1")), ("loop",)),
+    Typed("detach while it runs",            (RUN, ("detach", "Process 1 detached")), ("loop",)),
+    Typed("kill while it runs",              (RUN, ("kill", "exited with status = 9")), ("loop",)),
     Row("monitor commands",                  (*FIB, "process plugin packet monitor stack"), _says("process plugin packet monitor stack", "(empty)")),
 )
 # fmt: on
 
 
-def try_ours(row: Row) -> bool:
+def try_ours(row: Row | Typed) -> bool:
     """Try a row on our server."""
     options = ("--once", *row.preloads())
     with serving(row.guest(), *row.arguments, options=options) as server:
-        return _try(row, server.port)
+        return row.is_right(server.port)
 
 
-def try_peer(row: Row) -> bool:
+def try_peer(row: Row | Typed) -> bool:
     """Try a row on the peer. Raises `MissingPeer`."""
     with peer_serving(row.guest(), *row.arguments, options=row.preloads()) as (port, _):
-        return _try(row, port)
-
-
-def _try(row: Row, port: int) -> bool:
-    try:
-        return row.right(lldb([*LANGUAGE, connecting(port), *row.commands]))
-    except (AssertionError, StopIteration):
-        return False  # lldb said nothing of the kind, or died
+        return row.is_right(port)
 
 
 def table(results: dict[str, tuple[bool, bool]]) -> str:

@@ -128,45 +128,60 @@ def debug_natively(twin: Guest, commands: Sequence[str], *arguments: str) -> Res
 class Terminal:
     """An interactive lldb."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, patience: float) -> None:
+        """`patience` is how many seconds any output may take."""
         self._descriptor = descriptor
+        self._patience = patience
         self._seen = ""
 
-    def expect(self, pattern: str) -> str:
+    def expect(self, pattern: str, patience: float | None = None) -> str:
         """Wait until the output matches; return it up to there."""
-        limit = time.monotonic() + TIME_LIMIT
+        limit = time.monotonic() + (patience or self._patience)
         while (match := re.search(pattern, self._seen)) is None:
             left = limit - time.monotonic()
             ready, _, _ = select.select([self._descriptor], [], [], max(left, 0))
-            assert ready, f"no {pattern!r} in: {self._seen}"
-            self._seen += os.read(self._descriptor, 0x10000).decode(errors="replace")
+            data = self._read() if ready else b""
+            assert data, f"no {pattern!r} in: {self._seen}"
+            self._seen += data.decode(errors="replace")
         before, self._seen = self._seen[: match.end()], self._seen[match.end() :]
         return before
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._descriptor, 0x10000)
+        except OSError:
+            return b""  # lldb is gone
 
     def say(self, command: str, pattern: str) -> str:
         """Give a command and wait until its output matches."""
         os.write(self._descriptor, command.encode() + b"\n")
         return self.expect(pattern)
 
-    def interrupt(self, pattern: str) -> str:
+    def interrupt(self, pattern: str, patience: float | None = None) -> str:
         """Press Ctrl-C."""
         os.write(self._descriptor, b"\x03")
-        return self.expect(pattern)
+        return self.expect(pattern, patience)
+
+
+FIRST_STOP = r"stop reason = trace[^$]*?end "
+"""What is shown of where a program made by a linker starts."""
 
 
 @contextmanager
-def terminal(port: int, shown: str = "end ") -> Iterator[Terminal]:
-    """Start an interactive lldb and connect it; `shown` ends what it shows of the first stop's ops."""
+def terminal(
+    port: int, connected: str = FIRST_STOP, patience: float = TIME_LIMIT
+) -> Iterator[Terminal]:
+    """Start an interactive lldb and connect it, which shows text that matches `connected`."""
     process, descriptor = pty.fork()
     if process == 0:
         environment = {**os.environ, "TERM": "dumb"}
         os.execvpe(LLDB, [LLDB, "-x", "--no-use-colors"], environment)
     try:
-        lldb = Terminal(descriptor)
+        lldb = Terminal(descriptor, patience)
         lldb.expect(r"\(lldb\) ")
         for command in (*LANGUAGE, "settings set auto-confirm true"):
             lldb.say(command, r"\n\(lldb\) ")
-        lldb.say(connecting(port), rf"stop reason = trace[^$]*?{shown}")
+        lldb.say(connecting(port), connected)
         yield lldb
     finally:
         os.close(descriptor)  # hangs it up

@@ -6,11 +6,11 @@ import pytest
 
 from bench.peer import MissingPeer
 from tests.guests.build import NoCompiler
-from tests.lldb.rows import ROWS, Row, documented, try_ours, try_peer
+from tests.lldb.rows import ROWS, Row, Typed, documented, try_ours, try_peer
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_row(row: Row) -> None:
+def test_a_row(row: Row | Typed) -> None:
     try:
         assert try_ours(row)
     except NoCompiler as missing:

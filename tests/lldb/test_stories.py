@@ -82,7 +82,7 @@ def test_a_loop_that_is_interrupted(tmp_path: Path) -> None:
     options = ("--once", "--log-packets")
     with (
         serving(guest_of(LOOP, tmp_path), options=options) as server,
-        terminal(server.port, shown="load8_u 0") as lldb,
+        terminal(server.port, r"stop reason = trace[^$]*?load8_u 0") as lldb,
     ):
         lldb.say("c", r"resuming\s+\(lldb\) ")
         server.wait_for("c")
