@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jit
 
-PROGRAM = Path(__file__).with_name("sum.wasm")
+PROGRAM = Path(__file__).with_name("sum.wat")
 
 
 def show(caller: jit.Caller, address: int, length: int) -> None:
