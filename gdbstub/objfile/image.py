@@ -49,6 +49,7 @@ class ModuleImage:
     A `library` is a module besides the program's first: its file has the module's own code alone,
     not table and host, and its vmctx is called by its name, `$vmctx_NAME`. `memory_base` is where
     debuggers find memory 0, and in it the module's variables: not at 0 where a guest has several.
+    `segments` are what memory 0 begins with: (address, start, end) of bytes of `data`.
     """
 
     name: str
@@ -67,6 +68,15 @@ class ModuleImage:
     remarks: tuple[str, ...] = ()
     library: bool = False
     memory_base: int = 0
+    segments: tuple[tuple[int, int, int], ...] = ()
+
+    def initial(self, address: int, length: int) -> bytes:
+        """Return up to `length` bytes that memory 0 begins with at an address, none where it is zero."""
+        for low, start, end in self.segments:
+            if low <= address < low + end - start:
+                place = start + address - low
+                return self.data[place : min(place + length, end)]
+        return b""
 
     @property
     def code_delta(self) -> int:

@@ -18,6 +18,7 @@ from gdbstub.objfile.info import VariableEntry
 from gdbstub.objfile.leb import skip_leb
 from gdbstub.objfile.report import DwarfError
 from gdbstub.objfile.types import TypeReader
+from gdbstub.objfile.vtables import PREFIX, Vtables
 
 LOCAL_GET, LOCAL_SET, LOCAL_TEE, CALL, RETURN, END = 0x20, 0x21, 0x22, 0x10, 0x0F, 0x0B
 
@@ -29,10 +30,6 @@ MAIN_BY_NAME = (b"__main_argc_argv", MAIN, b"__original_main", b"__main_void")
 
 _WRAPPER_OPERATORS = {LOCAL_GET: 1, LOCAL_SET: 1, LOCAL_TEE: 1, CALL: 1, RETURN: 0, END: 0}
 """The operators a wrapper is made of: how many LEB128 numbers follow each."""
-
-VTABLE_PREFIX = b"_ZTV"
-VTABLE_SIZE = 16
-"""A vtable's DWARF type is that of one entry; what it starts with reaches to where objects point."""
 
 MANGLED = ("_Z", "_R")
 _PATH = re.compile(r"_ZN?[VKrRO]*")
@@ -156,6 +153,7 @@ def variable_symbols(
     A static local is called FUNCTION.NAME, as clang calls it in native code.
     """
     found: dict[tuple[bytes, int], Symbol] = {}
+    vtables = Vtables(image)
     for variable in variables:
         try:
             die = reader.die(variable.unit, variable.offset)
@@ -168,7 +166,10 @@ def variable_symbols(
             continue
         if variable.function is not None and not linkage:
             name = names[variable.function.index][0] + b"." + name
-        size = VTABLE_SIZE if linkage.startswith(VTABLE_PREFIX) else types.of(die).size
+        if linkage.startswith(PREFIX):
+            size = vtables.size(linkage, variable.address)
+        else:
+            size = types.of(die).size
         address = image.shown_address(variable.address)
         size = min(max(size, 0), 0xFFFFFFFF - address)
         symbol = Symbol(name, address, size, SymbolType.OBJECT, external)

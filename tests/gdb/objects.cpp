@@ -23,6 +23,11 @@ struct Both : First, Second {
   int second() override { return third; }
 };
 
+struct Root { int root = 4; virtual int above() { return root; } };
+struct Left : virtual Root { int left = 5; };
+struct Right : virtual Root { int right = 6; virtual int beside() { return right; } };
+struct Diamond : Left, Right { int above() override { return left + right; } };
+
 void look(void) {}
 
 int main() {
@@ -30,8 +35,12 @@ int main() {
   Counted counted(7);
   Both both;
   Second *second = &both;
+  Diamond diamond;
+  Right *right = &diamond;
+  Root *root = &diamond;
   look();
   return by_value(counted) != 701 || sum_of(vector + vector) != 6 ||
          vector.scaled(vector, 3) != 3 || make_counted(0).value ||
-         second->second() != 3;
+         second->second() != 3 ||
+         right->beside() != 6 || root->above() != 11;
 }

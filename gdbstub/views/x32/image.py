@@ -73,6 +73,13 @@ def module_image(
         () if external is None else (external.remark,),
         library,
         memory_base,
+        tuple(
+            (segment.offset.value, segment.start, segment.end)
+            for segment in info.data_segments
+            if segment.offset is not None
+            and segment.offset.kind == "i32.const"
+            and segment.memory == 0
+        ),
     )
 
 
