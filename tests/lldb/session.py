@@ -6,9 +6,10 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from tempfile import NamedTemporaryFile
@@ -68,26 +69,33 @@ def plain(text: str) -> str:
     return re.sub(r"0x[0-9a-f]+", "0x", text)
 
 
-def _lldb(words: Sequence[str], commands: Sequence[str]) -> str:
+def _lldb(
+    words: Sequence[str], commands: Sequence[str], variables: Mapping[str, str] | None
+) -> str:
     """Run lldb with commands out of a file: so read, one that fails does not end the session."""
     with NamedTemporaryFile("w", suffix=".lldb") as script:
         script.write("".join(command + "\n" for command in commands))
         script.flush()
         source = f"command source -e false -c false {script.name}"
         return subprocess.run(
-            [LLDB, "-b", "-x", *words, "-o", source],
+            [shutil.which(LLDB) or LLDB, "-b", "-x", *words, "-o", source],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             timeout=TIME_LIMIT,
+            env=variables,
             check=False,
         ).stdout
 
 
-def lldb(commands: Sequence[str], program: str | None = None) -> Results:
-    """Run a session of lldb."""
-    text = _lldb([program] if program is not None else [], commands)
+def lldb(
+    commands: Sequence[str],
+    program: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Results:
+    """Run a session of lldb, with our own environment variables or with these."""
+    text = _lldb([program] if program is not None else [], commands, variables)
     _, _, executed = text.partition("Executing commands in ")
     parts = re.split(r"^\(lldb\) ", executed, flags=re.MULTILINE)[1:]
     outputs = []
