@@ -52,6 +52,14 @@ class Server:
                 return
         raise AssertionError("the server ended: " + "".join(self.seen))
 
+    def wait_for_output(self) -> None:
+        """Wait until a client is shown text (needs the log of packets)."""
+        while (line := self.lines.get(timeout=TIME_LIMIT)) is not None:
+            self.seen.append(line)
+            if line.startswith("< O") and line != "< OK\n":
+                return
+        raise AssertionError("the server ended: " + "".join(self.seen))
+
     def wait_for_resumes(self, count: int) -> None:
         """Wait until the guest has been resumed `count` times (needs the log of packets)."""
         while count:

@@ -13,6 +13,7 @@ from gdbstub.commands.outcome import (
     Refused,
     Reply,
     Run,
+    Text,
     console_packet,
     error_reply,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Refused",
     "Reply",
     "Run",
+    "Text",
     "console_packet",
     "console_text",
     "error_reply",

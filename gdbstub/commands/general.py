@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gdbstub.commands.outcome import OK, Detach, Kill, NoAcks, Outcome, Reply
+from gdbstub.commands.outcome import OK, Detach, Kill, NoAcks, Outcome, Reply, Text
 from gdbstub.commands.state import Client
 from gdbstub.commands.stops import stop_reply
 from gdbstub.extensions import Monitor
-from gdbstub.target import Dialect, Signal, TargetError
+from gdbstub.target import Dialect, Signal
 
 
 def note_features(client: Client, offered: bytes) -> None:
@@ -62,11 +62,7 @@ def monitor(client: Client, command: str) -> Outcome:
     """`qRcmd`. Errors are text as well: gdb shows no text of an error reply here."""
     extension = client.target
     assert isinstance(extension, Monitor)
-    try:
-        extension.monitor(command, client.console)
-    except TargetError as error:
-        client.console(error.text + "\n")
-    return OK
+    return Text(extension.monitor(command))
 
 
 def detach(client: Client, _: object) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,16 @@ class Reply:
     """A packet back; its binary parts are escaped."""
 
     contents: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Show texts on the client's console as they come, then reply OK.
+
+    What `TargetError` the iterator raises is told as text as well.
+    """
+
+    texts: Iterator[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,7 @@ class Quit:
     """Reply OK, and end the guest and the server."""
 
 
-Outcome: TypeAlias = Reply | Go | NoAcks | Detach | Kill | Run | Attach | Quit
+Outcome: TypeAlias = Reply | Text | Go | NoAcks | Detach | Kill | Run | Attach | Quit
 
 OK = Reply(b"OK")
 EMPTY = Reply(b"")  # an unknown packet

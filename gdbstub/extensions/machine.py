@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -104,9 +104,9 @@ class SystemCalls(Protocol):
 class Monitor(Protocol):
     """Commands of our own (`qRcmd`, gdb's `monitor`)."""
 
-    def monitor(self, command: str, output: Callable[[str], None]) -> None:
-        """Run a command, giving its text to `output` as it comes.
+    def monitor(self, command: str) -> Iterator[str]:
+        """Run a command, yielding its text as it comes; whoever wants no more of it closes the iterator.
 
-        An unknown or wrong command raises `TargetError`, whose text the user sees.
+        An unknown or wrong command raises `TargetError` when it is found out; the user sees the text.
         """
         ...

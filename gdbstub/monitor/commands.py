@@ -30,8 +30,8 @@ class Command(NamedTuple):
         return least, None if self.arguments.endswith("...]") else len(words)
 
 
-def run_command(subject: Subject, text: str, output: Callable[[str], None]) -> None:
-    """Run a command and give its lines to `output`, each as it is made. Raises `MonitorError`.
+def run_command(subject: Subject, text: str) -> Lines:
+    """Run a command and yield its lines, each as it is made. Raises `MonitorError`, there and then.
 
     Commands may be shortened as long as they are told apart.
     """
@@ -45,7 +45,7 @@ def run_command(subject: Subject, text: str, output: Callable[[str], None]) -> N
         raise MonitorError(f"usage: monitor {command.name} {command.arguments}".rstrip())
     try:
         for line in command.run(subject, words[1:]):
-            output(line + "\n")
+            yield line + "\n"
     except DebugError as error:
         raise MonitorError(str(error)) from error
 

@@ -12,7 +12,10 @@ from __future__ import annotations
 import enum
 import errno
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import trio
 
@@ -21,7 +24,6 @@ from gdbstub.session import (
     Action,
     Attach,
     Detach,
-    Event,
     Go,
     Interrupt,
     Kill,
@@ -31,11 +33,16 @@ from gdbstub.session import (
     State,
 )
 from gdbstub.target import Continue, Exit, Signal, TargetError, Terminated
-from gdbstub.transports import Stream
+from gdbstub.transports import Stream, has_arrived, unread_by_peer
+
+T = TypeVar("T")
 
 _log = logging.getLogger("gdbstub.server")
 
 _CHUNK = 0x10000
+_SPEECH = 0.05  # seconds that a command's output is made before any of it is sent
+_GLANCE = 0.0005  # seconds; less than a client takes to show what it has read
+_PAUSE = 0.03  # seconds that it has to tell, or to do, what its user wants
 _LINGER = 1.0  # seconds a client gets to close: closing first could reset what it has not read
 
 
@@ -67,6 +74,7 @@ class Connection:
         self._ending: Ending | None = None
         self._texts: list[str] = []
         self._failure: GuestFailure | None = None
+        self._gone = False
         self._send, self._receive = trio.open_memory_channel[bytes | _Settled | None](4)
 
     async def run(self) -> Ending:
@@ -79,6 +87,7 @@ class Connection:
                 ending = await self._serve(nursery)
                 nursery.cancel_scope.cancel()
         finally:
+            self._session.hush()
             self._drop_texts()
             self._runs.execution.on_text = None
         if self._failure is not None:
@@ -87,10 +96,10 @@ class Connection:
 
     async def _serve(self, nursery: trio.Nursery) -> Ending:
         with trio.CancelScope() as lingering:
-            while True:
+            while not self._gone:
                 item = await self._receive.receive()
                 self._take(item)
-                if item == b"" or self._session.overrun:
+                if self._gone or self._session.overrun:
                     break
                 try:
                     await self._answer(nursery)
@@ -111,6 +120,7 @@ class Connection:
             self._session.output("".join(self._texts))
             self._drop_texts()
         if isinstance(item, bytes):
+            self._gone = not item
             self._session.receive(item)
         elif item is not None:
             self._report(item)
@@ -124,14 +134,55 @@ class Connection:
         elif settled.exit is not None:
             self._session.exited(settled.exit)
         else:
-            self._guarded(None)
+            self._guarded(self._session.stopped)
 
     async def _answer(self, nursery: trio.Nursery) -> None:
-        while (event := self._session.next_event()) is not None:
-            await self._act(self._guarded(event), nursery)
+        session = self._session
+        while (event := session.next_event()) is not None or session.talking:
+            if event is not None:
+                await self._act(self._guarded(partial(session.handle, event)), nursery)
+            if session.talking:
+                await self._talk()
+            if self._gone:
+                return
+        await self._flush()
+
+    async def _flush(self) -> None:
         output = self._session.take_output()
         if output:
             await self._stream.send_all(output)
+
+    async def _talk(self) -> None:
+        """Go on with the output of a command; if it is long, send it and look what has arrived.
+
+        Nothing more is made while the client has not read it, and until it had time to tell, or to do,
+        what its user wants.
+        """
+        until = trio.current_time() + _SPEECH
+        while self._session.talking:
+            if self._guarded(self._session.talk) or trio.current_time() >= until:
+                break
+        if not self._session.talking:
+            return
+        await self._flush()
+        self._session.unread = not await self._read_to_the_end()
+        await trio.sleep(_GLANCE if self._session.unread else _PAUSE)
+        while self._arrived:
+            self._take(self._receive.receive_nowait())
+
+    async def _read_to_the_end(self) -> bool:
+        """Wait until the client has read what was sent: True; False if it sent something before that."""
+        while True:
+            rest = unread_by_peer(self._stream)
+            if self._arrived or has_arrived(self._stream):
+                return False
+            if not rest:
+                return True
+            await trio.sleep(_GLANCE)
+
+    @property
+    def _arrived(self) -> bool:
+        return self._receive.statistics().current_buffer_used > 0
 
     async def _act(self, action: Action | None, nursery: trio.Nursery) -> None:
         execution = self._runs.execution
@@ -195,20 +246,18 @@ class Connection:
         if execution.exit is not None:
             self._session.exited(execution.exit)
         else:
-            self._guarded(None)
+            self._guarded(self._session.stopped)
 
-    def _guarded(self, event: Event | None) -> Action | None:
-        """Handle an event, or without one the guest's stop.
+    def _guarded(self, step: Callable[[], T]) -> T | None:
+        """Take a step in the session: handle a packet, tell of a stop.
 
         The one broad except: whatever fails in a view, the client gets an error, not a dead line
         (gdb 13 aborts on one).
         """
         try:
-            if event is not None:
-                return self._session.handle(event)
-            self._session.stopped()
+            return step()
         except Exception:
-            _log.exception("internal error in answer to %s", event)
+            _log.exception("internal error in %s", step)
             self._session.fail()
         return None
 

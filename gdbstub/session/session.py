@@ -3,6 +3,10 @@
 Between a resume and its stop the client is owed exactly one reply. Meanwhile only an interrupt and a
 kill are taken; other packets wait, as with gdbserver, until the guest stands still.
 
+The output of a command is sent as it is made (`talk`). An interrupt ends it with a reply; any other packet
+means that the client has given up on that reply, as gdb (13) does at Ctrl-C, and it gets none. If it has not
+read all that was sent, it takes that for the reply to its packet, which therefore gets none either.
+
 A client that asked for extended mode (GDB manual, `!`) is kept when its guest has ended or was let go:
 it can have the program started again.
 """
@@ -13,7 +17,7 @@ import enum
 import errno
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -32,6 +36,7 @@ from gdbstub.commands import (
     Refused,
     Reply,
     Run,
+    Text,
     console_packet,
     console_text,
     error_reply,
@@ -59,6 +64,8 @@ _packets = logging.getLogger("gdbstub.packets")
 _OUR_BUG = 0x99
 _KILLS = (b"k", b"vKill;")
 _WAITING_LIMIT = 256
+_MUCH_TEXT, _LONGEST_TEXT = 0x3000, 0x3800
+"""Characters that are worth a packet, and that fit in one: of up to four bytes, two digits each."""
 
 
 class State(enum.Enum):
@@ -124,6 +131,11 @@ class Session:
         self._exit = exit_
         self._end_told = False
         self._silent = False  # the guest being started has no reply
+        self._text: Iterator[str] | None = None  # the output of a command that is not over
+        self._said: list[str] = []  # of it, what is not sent yet
+        self._length = 0  # of that
+        self._misled = False  # the client takes that output for the reply to its packet
+        self.unread = False  # it has not read all of what was sent
 
     @property
     def target(self) -> Target | None:
@@ -154,6 +166,7 @@ class Session:
         """Return what is to be handled next in the present state, None if there is nothing."""
         if self.state is State.CLOSED:
             self._waiting.clear()
+            self.hush()
         if self.state is not State.RUNNING:
             return self._waiting.popleft() if self._waiting else None
         for event in self._waiting:
@@ -164,8 +177,44 @@ class Session:
                 return event
         return None
 
+    @property
+    def talking(self) -> bool:
+        """Whether the output of a command is not over."""
+        return self._text is not None
+
+    def talk(self) -> bool:
+        """Make the next piece of a command's output; say whether there is a packet full of it.
+
+        Exceptions are as those of `handle`.
+        """
+        assert self._text is not None, "something is to be said"
+        try:
+            piece = next(self._text, None)
+        except TargetError as error:
+            self._end_text(error.text + "\n")
+        else:
+            if piece is None:
+                self._end_text("")
+            else:
+                self._said.append(piece)
+                self._length += len(piece)
+        return self._length >= _MUCH_TEXT
+
+    def _end_text(self, last: str) -> None:
+        """End the output of a command with a last piece and the reply."""
+        self._said.append(last)
+        self.hush()
+        self._send(OK)
+
+    def hush(self) -> None:
+        """Leave off the output of a command, if one is under way: nobody wants it."""
+        text, self._text = self._text, None
+        if isinstance(text, Generator):
+            text.close()
+
     def take_output(self) -> bytes:
         """Return the bytes to be written, once."""
+        self._say()
         return self._link.take_output()
 
     def handle(self, event: Event) -> Action | None:
@@ -173,6 +222,13 @@ class Session:
 
         An exception that is not the client's fault passes; `fail` then answers for it.
         """
+        self._misled = False
+        if self._text is not None:
+            if isinstance(event, Interrupt):
+                self._end_text("(interrupted)\n")
+                return None
+            self.hush()
+            self._misled = self.unread and not _shows_text(event)
         if isinstance(event, Interrupt):
             return event if self.state is State.RUNNING else None
         if isinstance(event, Overlong):
@@ -187,6 +243,7 @@ class Session:
         """Answer a packet whose handler failed by a fault of ours: never leave it unanswered."""
         if self.state is State.RUNNING:
             self._go(Happening.STOP)
+        self.hush()
         self._send(error_reply(self._client, _OUR_BUG, "internal error; see the server's log"))
 
     def started(self, attach: Callable[[Dialect], Target], decisions: Decisions) -> None:
@@ -263,7 +320,11 @@ class Session:
     def _apply(self, outcome: Outcome) -> Action | None:
         match outcome:
             case Reply():
-                self._send(outcome)
+                if not self._misled:
+                    self._send(outcome)
+                return None
+            case Text():
+                self._text = outcome.texts
                 return None
             case NoAcks():
                 self._send(OK)
@@ -330,10 +391,25 @@ class Session:
     def _go(self, happening: Happening) -> None:
         self.state = _NEXT[self.state][happening]
 
+    def _say(self) -> None:
+        """Send what there is of a command's output, in as few packets as it takes."""
+        text = "".join(self._said)
+        self._said.clear()
+        self._length = 0
+        for start in range(0, len(text), _LONGEST_TEXT):
+            self._send(console_packet(text[start : start + _LONGEST_TEXT]))
+
     def _send(self, reply: Reply) -> None:
+        if self._said:
+            self._say()
         if _packets.isEnabledFor(logging.DEBUG):
             _packets.debug("< %s", _shown(reply.contents))
         self._link.send(reply.contents)
+
+
+def _shows_text(event: Event) -> bool:
+    """Say whether a client that waits for the reply to a packet shows the text that comes before it."""
+    return isinstance(event, Packet) and event.contents.startswith((b"vCont;", b"qRcmd,"))
 
 
 def _shown(contents: bytes) -> str:

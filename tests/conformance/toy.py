@@ -10,9 +10,10 @@ It is shown to gdb as i386:x64-32, its code at CODE, and to lldb as a Wasm modul
 """
 
 import errno
+import itertools
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,6 +98,7 @@ class Toy:
     traps: bool = False
     fails: bool = False
     broken: bool = False  # a view whose register reads fail by a bug
+    talking: bool = False  # the endless output of a command is under way
     pc: int = 0
     memory: bytearray = field(default_factory=lambda: bytearray(MEMORY))
     breakpoints: set[tuple[BreakpointKind, int]] = field(default_factory=set)
@@ -225,10 +227,20 @@ class View:
         self.jump = None
         self.toy.breakpoints.clear()
 
-    def monitor(self, command: str, output: Callable[[str], None]) -> None:
+    def monitor(self, command: str) -> Iterator[str]:
+        if command == "endless":
+            yield from self._endless()
         if command != "counter":
             raise TargetError(errno.EINVAL, f'no command "{command}"')
-        output(f"counter = {self.toy.counter}\n")
+        yield f"counter = {self.toy.counter}\n"
+
+    def _endless(self) -> Iterator[str]:
+        self.toy.talking = True
+        try:
+            for number in itertools.count():
+                yield f"line {number}\n"
+        finally:
+            self.toy.talking = False
 
     def register(self, number: int) -> int:
         return {_RIP: self.to_address(self.toy.pc), 0: self.toy.counter}.get(number, 0)

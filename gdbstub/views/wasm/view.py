@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from gdbstub.extensions import HostInfo, Region, RegisterInfo
 from gdbstub.monitor import MonitorError, Subject, run_command
@@ -323,10 +323,10 @@ class WasmView:
         """Return an operand, counted from the bottom."""
         return self._frames.stack_value(frame, index)
 
-    def monitor(self, command: str, output: Callable[[str], None]) -> None:
-        """Run a `monitor` command."""
+    def monitor(self, command: str) -> Iterator[str]:
+        """Run a `monitor` command, yielding its lines."""
         try:
-            run_command(Subject(self._debugger, _dwarf_report), command, output)
+            yield from run_command(Subject(self._debugger, _dwarf_report), command)
         except MonitorError as error:
             raise TargetError(errno.EINVAL, str(error)) from None
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from gdbstub.extensions import LoadedObject, Region
@@ -381,10 +381,10 @@ class X32View:
         """Return the object file of a module."""
         return self._program.read(path)
 
-    def monitor(self, command: str, output: Callable[[str], None]) -> None:
-        """Run a `monitor` command."""
+    def monitor(self, command: str) -> Iterator[str]:
+        """Run a `monitor` command, yielding its lines."""
         try:
-            run_command(Subject(self._debugger, self._program.report), command, output)
+            yield from run_command(Subject(self._debugger, self._program.report), command)
         except MonitorError as error:
             raise TargetError(errno.EINVAL, str(error)) from None
         finally:

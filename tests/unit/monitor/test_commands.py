@@ -48,7 +48,7 @@ def say(*commands: str, text: str = TEXT) -> str:
 
     def handle(event: DebugEvent) -> None:
         for command in commands:
-            run_command(Subject(debugger, lambda: iter(["as it is"])), command, lines.append)
+            lines.extend(run_command(Subject(debugger, lambda: iter(["as it is"])), command))
 
     debugger.run(lambda: start(store), handle)
     return "".join(lines)
@@ -176,7 +176,7 @@ def test_the_guest_goes_on_with_what_was_written() -> None:
 
     def handle(event: DebugEvent) -> None:
         for command in ("set stack 0 100", "set stack 1 20", "set local 0 0"):
-            run_command(subject, command, lambda line: None)
+            assert len([*run_command(subject, command)]) == 1
 
     assert debugger.run(lambda: instance.func(1).call_bits([7]), handle) == [120]
 
@@ -217,8 +217,8 @@ def test_another_thread_may_call_while_the_guests_waits() -> None:
 
     def handle(event: DebugEvent) -> None:
         with ThreadPoolExecutor() as pool:
-            pool.submit(run_command, subject, "call divide 84 2", lines.append).result()
-            pool.submit(run_command, subject, "call inner 1", lines.append).result()
+            lines.extend(pool.submit(lambda: [*run_command(subject, "call divide 84 2")]).result())
+            lines.extend(pool.submit(lambda: [*run_command(subject, "call inner 1")]).result())
 
     results = debugger.run(lambda: instance.func(1).call_bits([7]), handle)
     assert (results, lines) == ([8], ["i32 42 (0x2a)\n", "i32 2 (0x2)\n"])
@@ -327,9 +327,7 @@ def test_frames_show_what_lies_between_calls_into_the_guest() -> None:
     subject = Subject(debugger, lambda: iter(()))
 
     def handle(event: DebugEvent) -> None:
-        lines: list[str] = []
-        run_command(subject, "frames", lines.append)
-        stops.append(lines)
+        stops.append([*run_command(subject, "frames")])
         if len(stops) == 1:
             debugger.call(instances[0].func(2), [])
 

@@ -320,9 +320,9 @@ def test_monitor_commands_are_those_of_every_view() -> None:
     lines: list[str] = []
 
     def look(run: Session) -> None:
-        run.view.monitor("locals", lines.append)
+        lines.extend(run.view.monitor("locals"))
         with pytest.raises(TargetError, match="no command"):
-            run.view.monitor("dance", lines.append)
+            next(run.view.monitor("dance"))
 
     session(VALUES).run(*at(0, 0, look))
     assert lines[0].startswith("0: ")

@@ -314,11 +314,10 @@ def test_the_entry_is_a_step_and_the_program_is_served() -> None:
 
 def test_monitor_commands_write_to_the_console() -> None:
     def act(view: X32View) -> Verdict:
-        lines: list[str] = []
-        view.monitor("frames", lines.append)
+        lines = [*view.monitor("frames")]
         assert lines[0].startswith("#0 function 1")
         with pytest.raises(TargetError, match="no command"):
-            view.monitor("nonsense", lines.append)
+            next(view.monitor("nonsense"))
         return GO
 
     assert Session(act).run() == Exited(0)
