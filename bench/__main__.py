@@ -6,7 +6,17 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import compile_speed, connect, decisions, generated_code, lldb, packets, startup, stops
+from bench import (
+    calls,
+    compile_speed,
+    connect,
+    decisions,
+    generated_code,
+    lldb,
+    packets,
+    startup,
+    stops,
+)
 from bench.fetch import FetchError
 from bench.figures import Figure, WrongResult, write_figure
 from bench.peer import MissingPeer
@@ -17,6 +27,7 @@ BENCHES: Mapping[str, Callable[[int], Figure]] = {
     "compile-speed": compile_speed.bench,
     "start-up": startup.bench,
     "packets": packets.bench,
+    "calls": calls.bench,
     "lldb": lldb.bench,
     "connect": connect.bench,
     "decisions": decisions.bench,

@@ -180,7 +180,7 @@ def bench(rounds: int) -> Figure:
     for act, row in acts.items():
         say(f"packets: {act}: {row}")
     return {
-        "peer": _gdbserver_version(),
+        "peer": gdbserver_version(),
         "acts": acts,
         "more_than_gdbserver": [
             act
@@ -191,6 +191,7 @@ def bench(rounds: int) -> Figure:
     }
 
 
-def _gdbserver_version() -> str:
+def gdbserver_version() -> str:
+    """Tell which gdbserver it is."""
     done = subprocess.run(["gdbserver", "--version"], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[0]
