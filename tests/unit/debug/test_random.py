@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -137,6 +137,80 @@ class Comparison:
         return index >= len(frame.stack) - len(params)
 
 
+class Edits(Comparison):
+    """The same, stopped at breakpoints alone: those come and go at the stops, of several owners; so do steps."""
+
+    interesting: ClassVar = {**INTERESTING, I32: [0, 1, 2, 0xFFFF_FFFF]}
+    """Nothing that could make a loop without a breakpoint turn two thousand million times."""
+
+    def __init__(self, machine: str, seed: int) -> None:
+        super().__init__(machine, seed, write=True)
+        self.standing: dict[tuple[str, int], int] = {}
+        """By owner and requested PC, where each breakpoint stands."""
+        self.stepping = False
+
+    def run(self) -> None:
+        self.edit(12)
+        function: Func = self.guest.function(self.instance, "f0")
+        try:
+            results = self.debugger.run(lambda: function.call_bits(self.arguments), self.handle)
+        except (GuestTrap, Enough):
+            return
+        assert not self.to_stop(), "a breakpoint was passed over"
+        for type_, got, wanted in zip(self.results, results, self.evaluator.results, strict=True):
+            assert got == wanted or (is_nan(type_, got) and is_nan(type_, wanted))
+
+    def to_stop(self) -> bool:
+        """Evaluate to the next op that is a stop; say whether there is one before the end."""
+        return any(
+            self.stepping or self.evaluator.frames[-1].pc in self.standing.values()
+            for _ in self.expected
+        )
+
+    def handle(self, event: DebugEvent) -> None:
+        if isinstance(event, Trap):
+            with pytest.raises(Trapped):
+                self.to_stop()
+            self.compare()
+            return
+        assert isinstance(event, Breakpoint)
+        assert self.to_stop()
+        pc = self.evaluator.frames[-1].pc
+        assert event.pc == pc
+        wanted = {requested for (_, requested), at in self.standing.items() if at == pc}
+        assert set(event.requested) == wanted
+        self.compare()
+        if self.rng.random() < 0.3:
+            self.change()
+        self.edit(self.rng.randrange(4))
+        self.stops += 1
+        if self.stops == MOST_STOPS:
+            raise Enough
+
+    def edit(self, count: int) -> None:
+        """Make some changes, as one session of an owner."""
+        owner, module = self.rng.choice("ab"), self.instance.module
+        session = self.guest.store.edit_breakpoints(owner)
+        assert session is not None
+        with session as edit:
+            for _ in range(count):
+                own = [requested for name, requested in self.standing if name == owner]
+                if own and self.rng.random() < 0.4:
+                    pc = self.rng.choice(own)
+                    edit.remove_breakpoint(module, pc)
+                    del self.standing[owner, pc]
+                else:
+                    body = self.rng.choice(module.info.bodies)
+                    pc = self.rng.randrange(body.start, body.end)
+                    edit.add_breakpoint(module, pc)
+                    actual = self.debugger.boundary(0, pc)
+                    assert actual is not None
+                    self.standing[owner, pc] = actual
+            if self.rng.random() < 0.15:
+                self.stepping = not self.stepping
+                edit.single_step(self.stepping)
+
+
 SEEDS = st.integers(0, 2**32)
 SETTINGS: dict[str, Any] = {
     "deadline": None,
@@ -155,6 +229,19 @@ def test_every_stop_shows_the_evaluators_state(seed: int) -> None:
 @given(seed=SEEDS)
 def test_whatever_is_written_the_run_obeys(seed: int) -> None:
     Comparison("native", seed, write=True).run()
+
+
+@settings(max_examples=60 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_breakpoints_that_come_and_go_stop_where_the_evaluator_is(seed: int) -> None:
+    Edits("native", seed).run()
+
+
+@pytest.mark.parametrize("machine", sorted(set(MACHINES) - {"native"}))
+@settings(max_examples=6 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_they_do_on_emulated_machines(machine: str, seed: int) -> None:
+    Edits(machine, seed).run()
 
 
 @pytest.mark.parametrize("machine", sorted(set(MACHINES) - {"native"}))
