@@ -5,6 +5,7 @@ embedder's, so that no library for it is needed here.
 """
 
 import inspect
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -131,23 +132,30 @@ class DebuggableStore(Store, DebugInterface):
         """Let `handler(store, event)` be called at every event; the guest goes on when it returns.
 
         It is called on the thread that runs the guest; what it raises unwinds the guest.  A coroutine
-        function needs `run`, which has a function without arguments called and awaited where that is
-        possible, and returns when that is done: `trio.from_thread.run` for a guest that runs in a
-        thread of trio's.  DebugError for a coroutine function without it, and without guest debugging.
+        function is called where `run` does it: that has a function without arguments called and awaited,
+        and returns when that is done.  Without it, it is `trio.from_thread.run`, for a guest in a thread
+        of trio's.  DebugError for a coroutine function where there is no trio, and without guest debugging.
         """
         core = attach(self)
         if not _is_async(handler):
             core.handler = partial(handler, self)
-        elif run is None:
-            raise DebugError("a handler that is a coroutine function needs something that runs it")
         else:
-            core.handler = _driven(self, handler, run)
+            core.handler = _driven(self, handler, run or _trios())
 
     def clear_debug_handler(self) -> None:
         """Call no handler any more: the guest stops for nothing."""
         core = core_of(self)
         if core is not None:
             core.handler = None
+
+
+def _trios() -> AsyncRunner:
+    """Return what runs a coroutine function in trio, which whoever has one has loaded; nothing here depends on it."""
+    trio = sys.modules.get("trio")
+    if trio is None:
+        raise DebugError("a handler that is a coroutine function needs something that runs it")
+    run: AsyncRunner = trio.from_thread.run
+    return run
 
 
 def _is_async(handler: DebugHandler) -> bool:

@@ -1,6 +1,7 @@
 """The debug interface of stores, callers and entities: asynchronous handlers, numbers, roots, and what is off."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -118,10 +119,24 @@ async def test_a_cancelled_handler_drops_the_run(guest: Guest) -> None:
     assert (f(guest.store, 1), g(guest.store)) == (2, 7)
 
 
-def test_a_coroutine_function_needs_something_that_runs_it(guest: Guest) -> None:
+async def test_trio_runs_a_coroutine_function_unless_told_otherwise(guest: Guest) -> None:
+    f, _ = stopping(guest)
+
+    async def handler(store: Store, event: DebugEvent) -> None:
+        await trio.lowlevel.checkpoint()
+        guest.store.debug_exit_frames()[0].set_local(0, jit.Val.i32(9))
+
+    guest.store.set_debug_handler(handler)
+    assert await trio.to_thread.run_sync(f, guest.store, 1) == 10
+
+
+def test_a_coroutine_function_needs_something_that_runs_it(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Handler:
         async def __call__(self, store: Store, event: DebugEvent) -> None: ...
 
+    monkeypatch.delitem(sys.modules, "trio")
     with pytest.raises(DebugError, match="needs something that runs it"):
         guest.store.set_debug_handler(Handler())
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jit.debug.errors import CannotDivert, DebugError, StaleFrame, WrongType
+from jit.debug.errors import CannotDivert, DebugError, ForeignStore, StaleFrame, WrongType
 from jit.debug.events import Breakpoint, CallReturned, DebugEvent, Trap
 from jit.debug.frames import FrameHandle
 from jit.runtime.func import Func
@@ -358,6 +358,18 @@ def test_inside_a_host_call_nothing_goes_on_elsewhere(guest: Guest) -> None:
         """(module (import "" "h" (func)) (func (export "f") call 0))""", function
     )
     guest.function(instance, "f")(guest.store)
+
+
+def test_a_frame_of_another_store_is_refused(
+    session: Session, new_guest: Callable[..., Guest]
+) -> None:
+    other = Session(new_guest())
+
+    def first() -> None:
+        with pytest.raises(ForeignStore, match="belongs to another store"):
+            other.store.return_from(session.frame(), [Val.i32(1)])
+
+    assert session.run(first) == 1070
 
 
 def test_with_nothing_running_there_is_nothing_to_go_on(guest: Guest) -> None:
