@@ -63,6 +63,15 @@ def test_a_new_breakpoint_is_hit_in_whichever_frame_comes_first(
     assert ours.stops() == theirs.stops()
 
 
+@pytest.mark.parametrize("look", ["disassemble", "memory read -c 16 `$pc`"])
+def test_reading_code_makes_a_new_breakpoint_no_part_of_a_step(
+    programs: tuple[Guest, Guest], look: str
+) -> None:
+    commands = ["b steps.c:21", "c", "breakpoint delete -f", look, "b steps.c:23", "c", "p n"]
+    results = debug(programs[0], commands)
+    assert results["p n"] == "(int) 0"
+
+
 def test_finish_of_an_outer_frame(programs: tuple[Guest, Guest]) -> None:
     commands = ["breakpoint set -f steps.c -l 9", "c", "breakpoint delete -f", "up", "up", "bt 3"]
     results = debug(programs[0], [*commands, "finish"])

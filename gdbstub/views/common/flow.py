@@ -20,6 +20,8 @@ _BLOCK, _IF, _ELSE, _END = 0x02, 0x04, 0x05, 0x0B
 _BR, _BR_IF, _BR_TABLE, _RETURN = 0x0C, 0x0D, 0x0E, 0x0F
 _KNOWN = frozenset({_BR, _BR_IF, _RETURN})
 """Branches that LLVM knows for such."""
+CALLS = frozenset({0x10, 0x11})
+"""`call` and `call_indirect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,13 @@ class Flow:
         self._targets: dict[int, set[int]] = {}
         self._returning = {pcs[-1]}
         self._known: set[int] = set()
+        self._calls: list[int] = []
         blocks = [_Block()]
         for pc, following in zip(pcs, [*pcs[1:], pcs[-1] + 1], strict=True):
             opcode = data[pc]
-            if opcode == _BLOCK:
+            if opcode in CALLS:
+                self._calls.append(pc)
+            elif opcode == _BLOCK:
                 blocks.append(_Block())
             elif opcode == LOOP:
                 self.loops[pc] = following
@@ -82,6 +87,7 @@ class Flow:
         self.heads = {head: loop for loop, head in self.loops.items()}
         """The op of each loop, by its head."""
         self._pcs = sorted({*self._targets, *self._returning})
+        self._branches = sorted(self._known)
 
     def _branch(self, pc: int, blocks: Sequence[_Block], depth: int) -> None:
         if depth >= len(blocks) - 1:
@@ -118,10 +124,20 @@ class Flow:
                 found |= {self._behind_ends(target) for target in self._targets.get(pc, ())}
         return Exits(frozenset(pc for pc in found if not low <= pc <= high), returns)
 
+    def is_next(self, low: int, high: int) -> bool:
+        """Say whether `high` is the first branch that LLVM knows from `low` on, or a call before that."""
+        branch = _first(self._branches, low)
+        return high in (branch, _first(self._calls, low)) and (branch is None or high <= branch)
+
     def _behind_ends(self, pc: int) -> int:
         while pc in self._ends:
             pc = self._ends[pc]
         return pc
+
+
+def _first(pcs: Sequence[int], low: int) -> int | None:
+    at = bisect_left(pcs, low)
+    return pcs[at] if at < len(pcs) else None
 
 
 def _depths(data: bytes, pc: int) -> set[int]:

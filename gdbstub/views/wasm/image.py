@@ -64,6 +64,18 @@ class CodeImage:
         loop = None if function is None else self.flow(function).heads.get(head)
         return loop if loop is not None and self.head_of(loop) == head else None
 
+    def steps_to(self, low: int, high: int) -> bool:
+        """Say whether lldb's step over or into the line of `low` may have a breakpoint at `high`."""
+        function = self.code.function_at(low)
+        if function is None or not low < high <= function.end:
+            return False
+        lines = self.lines
+        return (
+            not lines.has(function)
+            or lines.is_line_end(function, low, high)
+            or self.flow(function).is_next(low, high)
+        )
+
     def row(self, pc: int) -> Row | None:
         """Return the row of source lines that a PC belongs to."""
         function = self.code.function_at(pc)

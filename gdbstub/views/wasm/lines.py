@@ -68,6 +68,14 @@ class Lines:
         start = self._rows[at]
         return Row(max(start, function.first_op), min(end, function.end), self._numbers[start])
 
+    def is_line_end(self, function: FunctionCode, pc: int, end: int) -> bool:
+        """Say whether rows end at `end` which from `pc` on are of one line, or of none."""
+        row = self.row(function, pc)
+        line = 0 if row is None else row.line
+        while row is not None and row.line in (line, 0) and row.end < end:
+            row = self.row(function, row.end)
+        return row is not None and row.line in (line, 0) and row.end == end
+
     def prologue_end(self, function: FunctionCode) -> int | None:
         """Return the PC where a function's prologue ends, None if its lines do not tell."""
         return _first(self._prologue_ends, function)

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from gdbstub.objfile.leb import read_uleb, uleb
 
-CALL, CALL_INDIRECT = 0x10, 0x11
-_BR_TABLE = 0x0E
-_INDICES = {CALL: 1, CALL_INDIRECT: 2}
+_CALL, _CALL_INDIRECT, _BR_TABLE = 0x10, 0x11, 0x0E
+_INDICES = {_CALL: 1, _CALL_INDIRECT: 2}
 NOP = b"\x01"
 LONGEST = 15
 """lldb asserts that an op has fewer than 16 bytes (Opcode.h), which a release build leaves out."""

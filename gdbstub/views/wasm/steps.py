@@ -16,14 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gdbstub.views.common.code import FunctionCode
+from gdbstub.views.common.flow import CALLS
 from gdbstub.views.wasm.breakpoints import Breakpoints
 from gdbstub.views.wasm.image import CodeImage
 from gdbstub.views.wasm.lines import Lines, Row
-from gdbstub.views.wasm.ops import CALL, CALL_INDIRECT
 from jit.debug.debugger import Debugger
 from jit.debug.frames import FrameHandle
-
-_CALLS = frozenset({CALL, CALL_INDIRECT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Steps:
         pcs = image.code.boundaries(function)
         following = pcs[min(bisect_right(pcs, pc), len(pcs) - 1)]
         self._origin = _Origin(module, image.row(pc), following, frame.stack_offset)
-        if image.code.module.info.data[pc] in _CALLS:
+        if image.code.module.info.data[pc] in CALLS:
             self._call = _Call(module, pc, following, frame.stack_offset)
 
     def end(self) -> None:

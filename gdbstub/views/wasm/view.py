@@ -157,12 +157,10 @@ class WasmView:
         here = self._image_at(self._pc())
         if frame is None or found is None or here is None or found[0] is not here[0]:
             return None
-        code, low, high = found[0].code, here[1], found[1]
-        function = code.function_at(low)
-        if function is None or not function.start <= high <= function.end:
+        image, low, high = found[0], here[1], found[1]
+        if not image.steps_to(low, high):
             return None
-        if low < high:
-            self._escapes.guard(address, code.module.index, low, high)
+        self._escapes.guard(address, image.code.module.index, low, high)
         return frame.stack_offset
 
     def _image_at(self, address: int) -> tuple[CodeImage, int] | None:

@@ -130,3 +130,18 @@ def test_loops_and_their_heads(run: Session) -> None:
     pcs = run.ops(0)
     assert flow(run, 0).loops == {pcs[0]: pcs[1]}
     assert flow(run, 0).heads == {pcs[1]: pcs[0]}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_next"),
+    [(15, 17, True), (15, 22, False), (19, 22, True), (19, 21, False), (23, 24, False)],
+)
+def test_the_next_known_branch(run: Session, low: int, high: int, is_next: bool) -> None:
+    pcs = run.ops(0)
+    assert flow(run, 0).is_next(pcs[low], pcs[high]) == is_next
+
+
+def test_a_call_before_the_next_branch(run: Session) -> None:
+    pcs = run.ops(2)  # i32.const, call, i32.const, call, ...
+    assert flow(run, 2).is_next(pcs[0], pcs[1])
+    assert not flow(run, 2).is_next(pcs[0], pcs[3])

@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from gdbstub.views.common.code import ModuleCode
-from gdbstub.views.wasm.lines import Lines
+from gdbstub.views.wasm.lines import Lines, Row
 from jit.debug.debugger import RegisteredModule
 from jit.wasm.module import parse_module
 from tests.guests.fixtures import Builder
 
 DWARFDUMP = "llvm-dwarfdump-22"
-_ROW = re.compile(r"^0x([0-9a-f]+) +\d+ +\d+ .*$", re.MULTILINE)
+_ROW = re.compile(r"^0x([0-9a-f]+) +(\d+) +\d+ .*$", re.MULTILINE)
 
 
 @pytest.mark.skipif(shutil.which(DWARFDUMP) is None, reason=f"{DWARFDUMP} is not installed")
@@ -30,6 +31,11 @@ def test_against_llvm_dwarfdump(guest: Builder, opt: str, version: str) -> None:
     text = subprocess.run(
         [DWARFDUMP, "--debug-line", str(program)], capture_output=True, text=True, check=True
     ).stdout
+    numbers = {
+        base + int(row[1], 16): int(row[2])
+        for row in _ROW.finditer(text)
+        if 0 < int(row[1], 16) < 0xFFFF_0000 and "end_sequence" not in row[0]
+    }
     rows = [
         (base + int(row[1], 16), "prologue_end" in row[0])
         for row in _ROW.finditer(text)
@@ -43,6 +49,10 @@ def test_against_llvm_dwarfdump(guest: Builder, opt: str, version: str) -> None:
         assert lines.has(function) == bool(own)
         ends = sorted(pc for pc, ends_prologue in own if ends_prologue)
         assert lines.prologue_end(function) == (ends[0] if ends else None)
+        starts = sorted({pc for pc, _ in own if pc >= function.first_op})
+        for start, end in pairwise([*starts, function.end]):
+            assert lines.row(function, end - 1) == Row(start, end, numbers[start])
+            assert lines.is_line_end(function, start, end)
 
 
 @pytest.mark.parametrize(
