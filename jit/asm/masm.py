@@ -81,7 +81,11 @@ class MacroAssembler:
 
     convention: CallConvention
     site: Code
-    """The patchable no-op."""
+    """The patchable no-op, alone or with the instruction behind it."""
+    site_reach: int
+    """The most bytes that the instruction just behind a site may have."""
+    filler: Code
+    """What stands behind a site where another one or a longer instruction follows."""
 
     # Registers, as places.
 

@@ -182,10 +182,13 @@ def _compile_ops(s: State, table: dict[int, Handler]) -> None:
     A third of all ops are constants and `local.get`s of copies, which emit nothing: done right here.
     """
     code, stack, copies, sites, site = s.code, s.stack, s.copies, s.sites, s.masm.site
+    filler = s.masm.filler
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
         if sites and len(code) != s.mark:
+            if len(code) == s.site_end:
+                code += filler
             code += site
-            s.mark = len(code)
+            s.mark = s.site_end = len(code)
         if op == LOCAL_GET:
             copy = copies.get(imm)  # type: ignore[call-overload]
             if copy is not None:
@@ -202,9 +205,11 @@ def _compile_observed(s: State, table: dict[int, Handler]) -> None:
     code, site, recorder = s.code, s.masm.site, s.recorder
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
         if s.sites and len(code) != s.mark:
+            if len(code) == s.site_end:
+                code += s.masm.filler
             patch = len(code)
             code += site
-            s.mark = len(code)
+            s.mark = s.site_end = len(code)
             if recorder is not None:
                 recorder.site(patch, s.mark)
         if recorder is not None and s.live:

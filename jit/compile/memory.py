@@ -198,14 +198,14 @@ def _store(store: Store, size: int, floats: bool, wide: bool) -> Handler:
         if place >= SLOT:
             address = _known(s, place, offset, size, store.known_limit)
             if address >= 0:
-                s.code += store.known[address][key]
+                s.add_long(store.known[address][key])
                 if s.watch:
                     _look(s, CONST + address, 0, size, index, True)
                 s.release(value)
                 return
             place = s.load(place, len(stack), False, value)
         if place >= ALIAS and _is_inside(s, place, offset + size, limit):
-            s.code += trusted[place - ALIAS][key][offset]
+            s.add_long(trusted[place - ALIAS][key][offset])
         else:
             piece, back = checked[place & REGISTER][key][offset]
             code = s.code

@@ -127,6 +127,7 @@ class State:
         "plans",
         "recorder",
         "reused",
+        "site_end",
         "sites",
         "stack",
         "traps",
@@ -168,6 +169,8 @@ class State:
         self.code = bytearray()
         self.mark = -1
         """The length of `code` just after the last site, if a boundary now may share it."""
+        self.site_end = -1
+        """The end of the last site."""
         self.live = True
         self.stack: list[int] = []
         self.base_free = list(masm.pool)
@@ -305,7 +308,7 @@ class State:
     def store_slot(self, place: int, key: int) -> None:
         """Store an operand that is not in its slot in one; flags are kept."""
         if place >= CONST:
-            self.code += self.masm.slot_constant(place, key)
+            self.add_long(self.masm.slot_constant(place, key))
         else:
             self.code += self.masm.slot_store[place & REGISTER][key]
 
@@ -394,6 +397,12 @@ class State:
         self.mark = -1
 
     # Code
+
+    def add_long(self, piece: bytes) -> None:
+        """Append code that begins with an instruction that may be too long to stand just behind a site."""
+        if len(piece) > self.masm.site_reach and len(self.code) == self.site_end:
+            self.code += self.masm.filler
+        self.code += piece
 
     def checked(self, piece: Checked, index: int) -> None:
         """Append code with branches to trap exits, for the op at `index`."""

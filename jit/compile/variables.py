@@ -128,7 +128,7 @@ def _load_operand(s: State, local: int, depth: int) -> int:
 def _set_constant(s: State, local: int, place: int) -> None:
     """Store a constant; only a home gets it in a register, of other integers it is known what they are."""
     key, _load, move, pool = s.locals[local]
-    s.code += s.masm.slot_constant(place, key)
+    s.add_long(s.masm.slot_constant(place, key))
     s.facts.pop(local, None)
     _drop_copy(s, local)
     home = s.homes.get(local)

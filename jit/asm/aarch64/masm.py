@@ -19,6 +19,8 @@ class Aarch64MacroAssembler(MacroAssembler):
         """With `far`, branches forward reach 128 MiB instead of 1."""
         self._far = far
         self.convention = AARCH64
+        self.site_reach = len(a.NOP)
+        self.filler = b""
         self.site = a.NOP
         self.pool = (*range(a.X7, a.X0 - 1, -1), *range(a.X26, a.X19 - 1, -1), *range(14, 7, -1))
         self.float_pool = tuple(range(FLOAT + 30, FLOAT - 1, -1))

@@ -35,7 +35,7 @@ class X64:
         return bytes(code), _LAZY_STUB_SIZE
 
     def site_disabled(self) -> bytes:
-        """Return the patchable no-op: a 5-byte `nop [rax + rax + 0]`."""
+        """Return the patchable no-op: prefixes to what follows."""
         return SITE
 
     def site_enabled(self, site: int, breakpoint_: int) -> bytes:

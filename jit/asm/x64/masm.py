@@ -13,7 +13,11 @@ from jit.asm.x64.sequence import NOT_ZERO, ZERO
 
 _set_distance = Struct("<i").pack_into
 
-SITE = b"\x0f\x1f\x44\x00\x00"
+SITE = b"\x26" * 5
+"""Five prefixes that mean nothing (es), to the instruction behind them: an enabled site is a call of five bytes.
+
+So a site takes no room in the processor but that of its bytes.  An instruction has at most 15 bytes.
+"""
 
 
 class X64MacroAssembler(MacroAssembler):
@@ -22,6 +26,8 @@ class X64MacroAssembler(MacroAssembler):
     def __init__(self) -> None:
         self.convention = X86_64
         self.site = SITE
+        self.site_reach = 15 - len(SITE)
+        self.filler = b"\x90"
         self.pool = (x.R13, x.R12, x.R11, x.R10, x.R9, x.R8, x.RDI, x.RSI, x.RBX)
         self.float_pool = tuple(range(FLOAT + 13, FLOAT - 1, -1))
         self.homes = 4

@@ -39,12 +39,16 @@ def _lines(info: ModuleInfo, table: FrameTable, code: bytes) -> list[str]:
     sites = {row.patch: row for row in table.rows if row.kind is RowKind.SITE}
     lines: list[str] = []
     engine = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
-    for instruction in engine.disasm(code, 0):
-        at, end = instruction.address, instruction.address + instruction.size
+    end = 0
+    while end < len(code):
+        at = end
         if at in sites:
             for point in sites[at].points:
                 lines.append(f"{at:5x}  -- {texts[point.pc]:40s}{_state(point)}".rstrip())
+            end = sites[at].offset
             continue
+        instruction = next(engine.disasm(code[at:], at, 1))
+        end = at + instruction.size
         text = f"{instruction.mnemonic} {instruction.op_str}".strip()
         row = table.row(end)
         lines.append(f"{at:5x}      {text:45s}{_exit(row)}".rstrip())
