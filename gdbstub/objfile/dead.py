@@ -1,7 +1,8 @@
-"""Entries that get another abbreviation: functions that the linker dropped, numbers gdb aligns wrong.
+"""Entries that get another abbreviation: functions that the linker dropped, destructors, numbers gdb aligns wrong.
 
-The code of the former has no address, so they are made declarations; gdb complains of one that is
-not external for every entry. Numbers of 8 bytes and more are aligned to 4 where pointers have 4 bytes,
+The code of the first has no address, so they are made declarations; gdb complains of one that is
+not external for every entry. Destructors return their object in WebAssembly's C++ ABI, which clang says
+of the definition and not of the declaration; to C++ they return nothing. Numbers of 8 bytes and more are aligned to 4 where pointers have 4 bytes,
 gdb believes, unless the DWARF says otherwise. An entry cannot grow, but its abbreviation can be another:
 the same forms under other names, and attributes that take no room. The unit gets a table of its own
 with these added.
@@ -29,10 +30,12 @@ _CODE_BITS = 7
 
 DECLARED = 0
 """In the place of an alignment: the entry is a function's, and is made a declaration."""
+RETURNS_NOTHING = -1
+"""In the place of an alignment: the entry is a function's, whose type is not to be said."""
 
 
 def reshape(sections: Sections, unit: Unit, entries: Mapping[int, int]) -> None:
-    """Give the entries at these offsets of a unit an alignment, or make them declarations.
+    """Give the entries at these offsets of a unit an alignment, or what stands in its place.
 
     One whose abbreviation's number leaves no room for another number stays as it is.
     """
@@ -50,9 +53,7 @@ def reshape(sections: Sections, unit: Unit, entries: Mapping[int, int]) -> None:
                 continue
             made[wanted] = free
             before = replace(unit.abbreviations[code], code=free)
-            table[free] = (
-                _declaration(before) if alignment == DECLARED else _aligned(before, alignment)
-            )
+            table[free] = _reshaped(before, alignment)
         out[offset:end] = uleb(made[wanted], size)
     if made:
         place = sections.append(".debug_abbrev", write_abbreviations(table.values()))
@@ -63,6 +64,22 @@ def reshape(sections: Sections, unit: Unit, entries: Mapping[int, int]) -> None:
 def _free_code(table: Mapping[int, Abbreviation], size: int) -> int | None:
     """Return a number that is not taken and fits in `size` bytes."""
     return next((code for code in range(1, 1 << _CODE_BITS * size) if code not in table), None)
+
+
+def _reshaped(abbreviation: Abbreviation, alignment: int) -> Abbreviation:
+    if alignment == DECLARED:
+        return _declaration(abbreviation)
+    if alignment == RETURNS_NOTHING:
+        return _typeless(abbreviation)
+    return _aligned(abbreviation, alignment)
+
+
+def _typeless(abbreviation: Abbreviation) -> Abbreviation:
+    attributes = (
+        replace(spec, name=HIDDEN_ATTRIBUTE) if spec.name == dw.DW_AT_type else spec
+        for spec in abbreviation.attributes
+    )
+    return replace(abbreviation, attributes=tuple(attributes))
 
 
 def _aligned(abbreviation: Abbreviation, alignment: int) -> Abbreviation:

@@ -18,7 +18,7 @@ from gdbstub.objfile.abbrev import Abbreviation
 from gdbstub.objfile.addresses import AddressTables, CodeMap, is_dead
 from gdbstub.objfile.alignment import STRUCTS, struct_alignments
 from gdbstub.objfile.attributes import AttributePatcher
-from gdbstub.objfile.dead import DECLARED
+from gdbstub.objfile.dead import DECLARED, RETURNS_NOTHING
 from gdbstub.objfile.dies import Attribute, Die, DieReader, Unit
 from gdbstub.objfile.expression import (
     TOMBSTONES,
@@ -357,6 +357,10 @@ class InfoPatcher(AttributePatcher):
         die = self._reader.die(self._unit, offset)
         if self._reader.linkage_name(die) in (b"", *C_MAIN_LINKAGE):
             self._finish_main(die, function)
+        if dw.DW_AT_type in die.attributes:
+            declaration = self._reader.reference(die, dw.DW_AT_specification)
+            if declaration is not None and dw.DW_AT_type not in declaration.attributes:
+                self.reshaped[offset] = RETURNS_NOTHING
 
     def _finish_main(self, die: Die, function: FunctionImage) -> None:
         """Take C's main for what it is: its linkage name would be shown in every frame."""

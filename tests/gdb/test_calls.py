@@ -359,6 +359,7 @@ def test_objects_of_gdb_s_own_are_passed_by_reference() -> None:
         "print vector",
         "print vector.scaled(vector, 9)",
         "print second->second()",
+        "print Counted::~Counted",
     )
     commands = ("break look", "c", "up", *asked, "delete", "c")
     ours = debug(cplusplus("O0", *KEEP, name="objects"), commands)
