@@ -98,11 +98,11 @@ def threads(client: Client, wanted: tuple[str, int, int]) -> Outcome:
     _, offset, length = wanted
     if offset == 0:
         rows = "".join(
-            f'<thread id="{client.thread_text(thread.id)}" name={quoteattr(thread.name)}/>\n'
+            f'<thread id="{client.thread_text(thread.id)}" name={quoteattr(thread.name)}/>'
             for thread in client.target.threads()
         )
-        document = f'<?xml version="1.0"?>\n<threads>\n{rows}</threads>\n'
-        client.documents[b"threads"] = document.encode("utf-8", "replace")
+        # No declaration, no line ends: gdb asks for this at every stop.
+        client.documents[b"threads"] = f"<threads>{rows}</threads>".encode("utf-8", "replace")
     return _piece(client, b"threads", offset, length)
 
 

@@ -13,11 +13,11 @@ from gdbstub.objfile.dies import DieReader, Unit
 from gdbstub.objfile.expression import (
     ADDR,
     ADDRX,
-    FRAME_BASE,
     NOP,
     TOMBSTONES,
     WASM_LOCATION,
     Rewriters,
+    frame_base,
     split,
 )
 from gdbstub.objfile.forms import ADDRX_FORMS, Shape, block_bounds, skip_shape
@@ -201,8 +201,8 @@ class AttributePatcher:
         expression = self._data[start:end]
         self._frame = expression
         self._tally.expressions += 1
-        if self._speaks_wasm(expression) and end - start >= len(FRAME_BASE):
-            self._out[start:end] = FRAME_BASE.ljust(end - start, bytes((NOP,)))
+        if self._speaks_wasm(expression):
+            self._out[start:end] = frame_base(end - start)
             self._tally.expressions_patched += 1
         return end
 

@@ -29,11 +29,16 @@ BRA, SKIP, PIECE, NOP = 0x28, 0x2F, 0x93, 0x96
 CALL_FRAME_CFA, BIT_PIECE, STACK_VALUE = 0x9C, 0x9D, 0x9F
 ADDRX, CONSTX, WASM_LOCATION = 0xA1, 0xA2, 0xED
 
-FRAME_BASE = bytes((CALL_FRAME_CFA, DEREF))
-"""Value of slot 0, where the view keeps the value of the original DW_AT_frame_base."""
+STACK_POINTER = 7
+"""DWARF's number of rsp, which in every frame that has a DW_AT_frame_base is the value of that."""
 
 TOMBSTONES = (0xFFFFFFFF, 0xFFFFFFFE)
 """What the linker writes for an address that was not linked."""
+
+
+def frame_base(size: int) -> bytes:
+    """Return a DW_AT_frame_base of `size` bytes, at least 2: rsp, which gdb has without reading memory."""
+    return bytes((BREG0 + STACK_POINTER,)) + sleb(0, size - 1)
 
 
 class SlotKind(IntEnum):

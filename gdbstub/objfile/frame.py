@@ -15,7 +15,7 @@ R8, R9, RIP = 8, 9, 16
 
 DATA_ALIGN = -8
 
-DEF_CFA, UNDEFINED, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x16, 0x80
+DEF_CFA, UNDEFINED, EXPRESSION, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x10, 0x16, 0x80
 EXPRESSION_DEREF_SIZE, EXPRESSION_LIT0 = 0x94, 0x30
 EXPRESSION_MINUS, EXPRESSION_PLUS_UCONST = 0x1C, 0x23
 
@@ -27,6 +27,12 @@ def _cfa_offset(register: int, offset: int) -> bytes:
 def _word_below_cfa(offset: int) -> bytes:
     """Return an expression for the word at an offset from the CFA, which it starts with on the stack."""
     return bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS, EXPRESSION_DEREF_SIZE, 4))
+
+
+def _kept_below_cfa(register: int, offset: int) -> bytes:
+    """Say where the caller's `register` is kept: unlike a value computed, gdb reads it with its stack cache."""
+    place = bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS))
+    return bytes((EXPRESSION, register, len(place))) + place
 
 
 def _value(register: int, expression: bytes) -> bytes:
@@ -47,7 +53,7 @@ def _rules() -> bytes:
         bytes((DEF_CFA, RBP, 0)),
         _cfa_offset(RIP, layout.CALLER_PC_OFFSET),
         _cfa_offset(RBP, layout.CALLER_CFA_OFFSET),
-        _value(RSP, _word_below_cfa(layout.CALLER_SP_OFFSET)),
+        _kept_below_cfa(RSP, layout.CALLER_SP_OFFSET),
     ]
     parts += [bytes((UNDEFINED, register)) for register in (RAX, RDX, RCX, RSI, RDI, R8, R9)]
     for index, register in enumerate(layout.ANCHOR_REGISTERS):

@@ -4,9 +4,8 @@ A frame is a block of 8-byte slots, ascending; the canonical frame address (CFA 
 
     CFA-16   caller's CFA            (below it is scratch)
     CFA-8    caller's PC
-    CFA-4    caller's stack pointer  (for its calls; no frame is found by it)
-    CFA+0    slot 0: value of the function's DW_AT_frame_base
-    CFA+4            its PC: the offset in the module's file
+    CFA-4    caller's stack pointer: the value of its DW_AT_frame_base, where it has one
+    CFA+0    slot 0: the function's PC, the offset in the module's file
     CFA+8    slot 1: address of the frame's vmctx
     CFA+12           the index of its function, imports counted
     CFA+16   operand stack slots 0..NEAR_STACK_SLOTS-1, always present
@@ -27,8 +26,7 @@ SLOT_SIZE = 8
 CALLER_CFA_OFFSET = -16
 CALLER_PC_OFFSET = -8
 CALLER_SP_OFFSET = -4
-FRAME_BASE_OFFSET = 0
-WASM_PC_OFFSET = 4
+WASM_PC_OFFSET = 0
 VMCTX_OFFSET = 8
 FUNCTION_OFFSET = 12
 FIRST_STACK_OFFSET = 16

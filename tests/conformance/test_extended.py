@@ -198,7 +198,7 @@ async def test_monitor_exit_ends_the_server() -> None:
 MULTIPROCESS = [
     (b"?", ENTRY), (b"Hgp1.1", b"OK"), (b"Hgp0.0", b"OK"), (b"Hcp1.-1", b"OK"), (b"Hgp2.1", b"E03"),
     (b"Tp1.1", b"OK"), (b"Tp1.2", b"E03"), (b"qC", b"QCp1.1"), (b"qfThreadInfo", b"mp1.1"), (b"qsThreadInfo", b"l"),
-    (b"qXfer:threads:read::0,100", b'l<?xml version="1.0"?>\n<threads>\n<thread id="p1.1" name="toy"/>\n</threads>\n'),
+    (b"qXfer:threads:read::0,100", b'l<threads><thread id="p1.1" name="toy"/></threads>'),
     (b"vCont;s:p2.1", b"E03"), (b"D;2", b"E03"), (b"vKill;2", b"E03"),
     (b"vCont;s:p1.1;c:p1.-1", b"T05thread:p1.1;10:010000e0;"), (b"vCont;c:p1.-1", b"W07;process:1"),
 ]

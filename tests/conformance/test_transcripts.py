@@ -23,8 +23,8 @@ GDB_ROWS = [
     (b"Hg0", b"OK"), (b"Hg1", b"OK"), (b"Hc-1", b"OK"), (b"Hg2", b"E03"), (b"Hx1", b"E16"), (b"T1", b"OK"),
     (b"T2", b"E03"), (b"qC", b"QC1"), (b"qfThreadInfo", b"m1"), (b"qsThreadInfo", b"l"),
     (b"qThreadExtraInfo,1", b"746f79"),
-    (b"qXfer:threads:read::0,16", b'm<?xml version="1.0"?>\n'),
-    (b"qXfer:threads:read::16,100", b'l<threads>\n<thread id="1" name="toy"/>\n</threads>\n'),
+    (b"qXfer:threads:read::0,16", b'm<threads><thread id="1'),
+    (b"qXfer:threads:read::9,100", b'l<thread id="1" name="toy"/></threads>'),
     (b"qXfer:threads:read::fff,1", b"E16"),
     # registers
     (b"p10", b"000000e0"), (b"p99", b"E16"), (b"p", b"E16"), (b"pxx", b"E16"),

@@ -3,7 +3,7 @@
 A block (`objfile.layout`) lies at an address made from where the frame's slots lie on the guest's own
 stack, every distance doubled: unique, stable while the frame lives, found without a walk of the
 frames outside it.  A block is never larger than twice the frame (link words and vmctx slot are
-in both; the frame base and the near operand slots make up the difference).
+in both; the PC and the near operand slots make up the difference).
 
     2 * distance of the slots from the stack's far end  =  FRAMES_END - (CFA - 16)
 
@@ -34,8 +34,8 @@ SCRATCH_SIZE = 0x10000
 _SLOT = layout.SLOT_SIZE
 _LONGEST_VALUE = 16
 _SP_SHIFT = 8 * (layout.CALLER_SP_OFFSET - layout.CALLER_PC_OFFSET)
-_UPPER = 8 * layout.WASM_PC_OFFSET
-"""Bits that the words in the upper halves of the fixed slots are shifted by."""
+_UPPER = 8 * (layout.FUNCTION_OFFSET - layout.VMCTX_OFFSET)
+"""Bits that the word in the upper half of the vmctx's slot is shifted by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,6 @@ class FramesWindow:
         self,
         debugger: Debugger,
         pc_of: Callable[[FrameHandle], int],
-        frame_base: Callable[[FrameHandle], int],
         vmctx: Callable[[FrameHandle], int],
         place: Callable[[FrameHandle], tuple[int, int]],
         shown: Callable[[int, int], int],
@@ -68,15 +67,13 @@ class FramesWindow:
     ) -> None:
         """Show the debugger's frames.
 
-        `pc_of` gives a frame's code address, `frame_base` the value of its DW_AT_frame_base,
-        `vmctx` its vmctx's address, `place` its function's index and its PC; `shown` turns the
-        bits of a value type into what is shown; `stack` gives the stack pointer of a frame that
-        called another, 0 for the end of its block; `outermost_pc` is where the outermost frame
-        returns to.
+        `pc_of` gives a frame's code address, `vmctx` its vmctx's address, `place` its function's
+        index and its PC; `shown` turns the bits of a value type into what is shown; `stack` gives
+        the stack pointer of a frame that called another, 0 for the end of its block;
+        `outermost_pc` is where the outermost frame returns to.
         """
         self._debugger = debugger
         self._pc_of = pc_of
-        self._frame_base = frame_base
         self._vmctx = vmctx
         self._place = place
         self._shown = shown
@@ -198,8 +195,8 @@ class FramesWindow:
         if offset == layout.CALLER_PC_OFFSET:
             _, pc, stack_pointer = self._caller(block)
             return pc | stack_pointer << _SP_SHIFT
-        if offset == layout.FRAME_BASE_OFFSET:
-            return self._frame_base(frame) | self._place(frame)[1] << _UPPER
+        if offset == layout.WASM_PC_OFFSET:
+            return self._place(frame)[1]
         if offset == layout.VMCTX_OFFSET:
             return self._vmctx(frame) | self._place(frame)[0] << _UPPER
         local = _local_at(frame, offset)

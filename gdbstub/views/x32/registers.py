@@ -1,7 +1,8 @@
 """The registers of frame 0, made from where it stands; what the client writes is kept apart.
 
-rbp is the CFA; rsp is where gdb may put things of its own (`shadow`), else the block's end; rbx and r10-r15 are the anchors that DWARF expressions count
-from; rax, rdx, xmm0 and xmm1 carry what the call just before the pc returned.  Nothing that is
+rbp is the CFA; rsp is the frame's DW_AT_frame_base, from which C's variables are counted, and below which
+gdb may put things of its own (`shadow`), else the block's end; rbx and r10-r15 are the anchors that
+other DWARF expressions count from; rax, rdx, xmm0 and xmm1 carry what the call just before the pc returned.  Nothing that is
 written reaches the guest before the next resume looks at it (`resume`).
 """
 

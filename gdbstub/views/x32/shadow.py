@@ -45,17 +45,22 @@ class ShadowStacks:
     def innermost(self) -> int:
         """Return the address that gdb's stack starts at in the innermost frame; 0 for none in memory."""
         frame = self._debugger.frame(0)
-        return 0 if frame is None else self._address(frame.instance(), self.top(frame.instance()))
-
-    def outer(self, frame: FrameHandle) -> int:
-        """Return the same as a frame that called another had it; 0 where nothing tells."""
-        base = self._program.frame_base(frame)
-        if base < RED_ZONE or not self._program.keeps_stack_pointer(frame):
+        if frame is None:
             return 0
-        return self._address(frame.instance(), (base - RED_ZONE) & -_ALIGNMENT)
-
-    def _address(self, instance: Instance, top: int) -> int:
+        instance = frame.instance()
+        if base := self.frame_base(frame):
+            return base
+        top = self.top(instance)
         return self._memories.base(instance) + top if top >= _LEAST and instance.memories else 0
+
+    def frame_base(self, frame: FrameHandle) -> int:
+        """Return a frame's DW_AT_frame_base as an address; 0 where it has none, or none yet.
+
+        gdb's stack begins right there: C keeps nothing of the frame below, and gdb leaves 128 bytes.
+        """
+        base = self._program.frame_base(frame)
+        shown = 0 < base < MEMORY_ROOM and bool(frame.instance().memories)
+        return base + self._memories.base(frame.instance()) if shown else base
 
     def top_below(self, instance: Instance, address: int) -> int:
         """Return where the shadow stack is free when gdb's stack is in use down to an address, too."""

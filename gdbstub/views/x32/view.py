@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from gdbstub.extensions import LoadedObject, Region
 from gdbstub.monitor import MonitorError, Subject, run_command
-from gdbstub.objfile import MEMORY_ROOM, VmctxLayout
+from gdbstub.objfile import VmctxLayout
 from gdbstub.target import (
     CODE_KINDS,
     WATCH_KINDS,
@@ -87,11 +87,10 @@ class X32View:
         self._frames = FramesWindow(
             stage.debugger,
             self._pc_of,
-            self._shown_frame_base,
             self._vmctx_of,
             self._place_of,
             self._references.shown,
-            shadow.outer,
+            shadow.frame_base,
             HOST_RETURN,
         )
         self._memory = AddressSpace(
@@ -227,12 +226,6 @@ class X32View:
 
     def _pc(self) -> int:
         return self._standing.address
-
-    def _shown_frame_base(self, frame: FrameHandle) -> int:
-        base = self._program.frame_base(frame)
-        if not self._attention.several or not 0 < base < MEMORY_ROOM:
-            return base
-        return base + self._memories.base(frame.instance())
 
     def _vmctx_of(self, frame: FrameHandle) -> int:
         return self._vmctx.address_of(frame.instance())

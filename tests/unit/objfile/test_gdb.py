@@ -82,7 +82,7 @@ def test_scopes(program: Path, elf: Path, compiled: Callable[..., Path]) -> None
     assert "Symbol n is" in said
     assert "Symbol total is" in said
     if program == compiled("program.c", "O0", 5):
-        assert "DW_OP_fbreg" in said
+        assert "a variable at frame base reg $rsp offset 0+" in said
     assert "WASM" not in said
 
 

@@ -8,7 +8,7 @@ from gdbstub.objfile import layout
 @pytest.mark.parametrize(("num_locals", "max_stack"), [(0, 0), (3, 2), (5, 40), (200, 100)])
 def test_slots_fill_the_block_without_gap_or_overlap(num_locals: int, max_stack: int) -> None:
     near = max(max_stack, layout.NEAR_STACK_SLOTS)
-    places = [layout.FRAME_BASE_OFFSET, layout.VMCTX_OFFSET]
+    places = [layout.WASM_PC_OFFSET, layout.VMCTX_OFFSET]
     places += [layout.local_offset(index) for index in range(num_locals)]
     places += [layout.stack_offset(index, num_locals) for index in range(near)]
     assert sorted(places) == list(range(0, layout.block_end(num_locals, max_stack), 8))
