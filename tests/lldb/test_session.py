@@ -224,6 +224,15 @@ def test_instruction_steps(guest: Builder) -> None:
     assert pcs[1] - pcs[0] == 2 and pcs[2] - pcs[1] > 2
 
 
+def test_an_instruction_step_into_a_call_ends_at_the_first_op(guest: Builder) -> None:
+    """Not behind the prologue, where a step into lines ends, though `disassemble` has read code."""
+    commands = ["b session.c:105", "c", "si", "si", "si", "disassemble", "si", "register read pc"]
+    results = debug(guest("session"), commands)
+    data = guest("session").program.read_bytes()
+    pc = int(results["register read pc"].split()[2], 16) & 0xFFFFFFFF
+    assert data[pc] == 0x23  # global.get: the shadow stack's pointer
+
+
 def test_breakpoints_in_libraries_have_places(guest: Builder) -> None:
     results = debug(guest("session"), ["b printf", "c", "bt"])
     assert [named(name) for name, _ in frames(results["bt"])][:2] == ["printf", "main"]

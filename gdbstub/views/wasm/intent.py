@@ -5,9 +5,11 @@ function apart, nor a call from a return.  Where the server knows better it can 
 knows whether a breakpoint or a step is the user's or part of lldb's own stepping.  lldb (22):
 
     finish             qMemoryRegionInfo of the return address, then Z0 there
-    n, s, first        reads code from where it stands (for the next branch), then Z0, or vCont;s
+    n, s, first        reads code from where it stands (for the next branch), then Z0, or vCont;s;
+                       if it has read that code before, only the register pc before Z0
     n, s, from then on Z0 or vCont;s at a stop that it did not show, or it had asked jThreadsInfo
-    a breakpoint, si   none of these
+    a breakpoint, si   none of these, but `disassemble` may have read code before: a whole function, or
+                       the pc is asked for between
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ class Intent:
         self._kind = RawKind.ENTRY
         self._told = 0
         self._code_read = False
+        self._disassembled = False
         self._returning: Address | None = None
 
     def stopped(self, kind: RawKind) -> None:
@@ -38,10 +41,15 @@ class Intent:
         self._told += 1
         self.else_asked()
 
-    def code_read(self) -> None:
-        """Code was read."""
+    def code_read(self, *, function: bool) -> None:
+        """Code was read, of exactly a `function` or not."""
         self.else_asked()
         self._code_read = True
+        self._disassembled = function
+
+    def register_read(self) -> None:
+        """The register pc was read."""
+        self._disassembled = self._code_read
 
     def region_asked(self, address: Address) -> None:
         """The region of an address was asked for."""
@@ -49,14 +57,23 @@ class Intent:
         self._returning = address
 
     def else_asked(self) -> None:
-        """Anything else was asked, but for a register."""
-        self._code_read = False
+        """Anything else was asked."""
+        self._code_read = self._disassembled = False
         self._returning = None
 
     @property
-    def stepping(self) -> bool:
-        """Whether what comes is part of a step over or into lines."""
-        return self._code_read or (self._told < 2 and self._kind in _OWN)
+    def may_step(self) -> bool:
+        """Whether a breakpoint that comes may be part of a step over or into lines."""
+        return self._code_read or self._going_on
+
+    @property
+    def steps(self) -> bool:
+        """Whether a step that comes is part of one over or into lines."""
+        return (self._code_read and not self._disassembled) or self._going_on
+
+    @property
+    def _going_on(self) -> bool:
+        return self._told < 2 and self._kind in _OWN
 
     def finishing_at(self, address: int) -> bool:
         """Say whether a breakpoint here is part of a return to the caller."""

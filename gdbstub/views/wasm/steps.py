@@ -86,8 +86,8 @@ class Steps:
         module, pc = place
         image = self._image(module)
         function = image.code.function_at(pc)
-        if function is None:
-            return
+        if function is None or not image.lines.has(function):
+            return  # where there are no lines, lldb steps by instructions
         pcs = image.code.boundaries(function)
         following = pcs[min(bisect_right(pcs, pc), len(pcs) - 1)]
         self._origin = _Origin(module, image.row(pc), following, frame.stack_offset)

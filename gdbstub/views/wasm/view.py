@@ -153,7 +153,7 @@ class WasmView:
     def _stepping_frame(self, address: int) -> int | None:
         """Return the stack offset of the frame that lldb steps in, if a breakpoint is part of that."""
         frame = self._debugger.frame(0)
-        found = self._image_at(address) if self._intent.stepping else None
+        found = self._image_at(address) if self._intent.may_step else None
         here = self._image_at(self._pc())
         if frame is None or found is None or here is None or found[0] is not here[0]:
             return None
@@ -162,6 +162,13 @@ class WasmView:
             return None
         self._escapes.guard(address, image.code.module.index, low, high)
         return frame.stack_offset
+
+    def _is_function(self, address: int, length: int) -> bool:
+        found = self._image_at(address)
+        function = None if found is None else found[0].code.function_at(found[1])
+        if found is None or function is None:
+            return False
+        return (function.start, function.end) == (found[1], found[1] + length)
 
     def _image_at(self, address: int) -> tuple[CodeImage, int] | None:
         self._update_images()
@@ -219,6 +226,7 @@ class WasmView:
     def read_register(self, thread: ThreadId, number: RegisterNumber) -> bytes:
         """Return the pc."""
         _check_register(number)
+        self._intent.register_read()
         return self.read_registers(thread)
 
     def write_register(self, thread: ThreadId, number: RegisterNumber, value: bytes) -> None:
@@ -230,7 +238,7 @@ class WasmView:
         """Read up to `length` bytes of a memory or a module."""
         self._update_images()
         if decode(address).kind == Kind.CODE:
-            self._intent.code_read()
+            self._intent.code_read(function=self._is_function(address, length))
         else:
             self._intent.else_asked()
         return self._memory.read(address, length)
@@ -265,7 +273,7 @@ class WasmView:
 
     def prepare_resume(self, request: ResumeRequest) -> None:
         """Take note of how the guest goes on."""
-        if isinstance(request, Step) and self._intent.stepping:
+        if isinstance(request, Step) and self._intent.steps:
             self._steps.begin()
         self._breakpoints.resumes(stepping=isinstance(request, Step))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wasmtime import wat2wasm
 
+from gdbstub.objfile.leb import uleb
 from gdbstub.target import Address, Dialect, Exit, RawKind, Reader, Verdict
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.wasm import WasmView
@@ -14,6 +15,7 @@ from gdbstub.views.wasm.addresses import Kind, encode
 from jit import Config, Engine, Func, Instance, Linker, Module, Store
 from jit.debug.debugger import Debugger
 from jit.wasm.disasm import instruction_boundaries
+from jit.wasm.module import parse_module
 
 BASE = encode(Kind.CODE, 0, 0)
 GO = Verdict(stepping=False, parked=True)
@@ -92,3 +94,22 @@ def _link(linker: Linker, store: Store, modules: Sequence[Module]) -> Instance:
     for number, module in enumerate(modules[:-1]):
         linker.define_instance(store, f"m{number}", linker.instantiate(store, module))
     return linker.instantiate(store, modules[-1])
+
+
+# The header of a line program of version 2: opcodes as they are usual, one file, no folders.
+_LINE_HEADER = bytes([1, 1, 0xFB, 14, 10, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0]) + b"a.c\0\0\0\0\0"
+
+
+def with_lines(text: str, function: int) -> bytes:
+    """Assemble a module, a defined function of which has source lines: its body is one line."""
+    module = bytes(wat2wasm(text))
+    info = parse_module(module)
+    assert info.code_section is not None
+    body = info.bodies[function]
+    start = (body.start - info.code_section[0]).to_bytes(4, "little")
+    rows = b"\0\5\2" + start + b"\1" + b"\2" + uleb(body.end - body.start) + b"\0\1\1"
+    program = len(_LINE_HEADER).to_bytes(4, "little") + _LINE_HEADER + rows
+    unit = (2).to_bytes(2, "little") + program
+    name = b".debug_line"
+    section = uleb(len(name)) + name + len(unit).to_bytes(4, "little") + unit
+    return module + b"\0" + uleb(len(section)) + section

@@ -12,12 +12,13 @@ from gdbstub.target import (
     Continue,
     Exited,
     FrameIndex,
+    RegisterNumber,
     Step,
     Stepped,
     ThreadId,
     Verdict,
 )
-from tests.unit.views.wasm.driving import BASE, STEP, Session, session
+from tests.unit.views.wasm.driving import BASE, STEP, Session, session, with_lines
 
 SOFTWARE = BreakpointKind.SOFTWARE
 THREAD = ThreadId(1)
@@ -171,7 +172,7 @@ def step_in(run: Session) -> Verdict:
 
 
 def test_a_step_into_a_function_without_lines_is_a_step_over_it() -> None:
-    run = session(RECURSION)
+    run = session(with_lines(RECURSION, 1))
 
     def over(run: Session) -> Verdict:
         assert run.view.stop().reason == Stepped()
@@ -182,8 +183,28 @@ def test_a_step_into_a_function_without_lines_is_a_step_over_it() -> None:
     assert len(run.seen) == 3
 
 
-def test_an_instruction_step_goes_in() -> None:
+def test_where_there_are_no_lines_a_step_is_one_by_instructions() -> None:
     run = session(RECURSION)
+    run.run(at_call, step_in)
+    assert run.seen[2] == ("step", run.ops(0)[0])
+
+
+def test_an_instruction_step_after_disassembling_goes_in() -> None:
+    run = session(with_lines(RECURSION, 1))
+
+    def disassembled(run: Session) -> Verdict:
+        pc = Address(BASE + run.ops(1)[1])
+        run.view.stop()
+        run.view.read_memory(THREAD, pc, 0x10)
+        run.view.read_register(THREAD, RegisterNumber(0))
+        return step(run)
+
+    run.run(at_call, disassembled)
+    assert run.seen[2] == ("step", run.ops(0)[0])
+
+
+def test_an_instruction_step_goes_in() -> None:
+    run = session(with_lines(RECURSION, 1))
 
     def si(run: Session) -> Verdict:
         run.view.stop()
@@ -194,7 +215,7 @@ def test_an_instruction_step_goes_in() -> None:
 
 
 def test_a_breakpoint_on_the_way_is_hit_and_ends_the_step() -> None:
-    run = session(RECURSION)
+    run = session(with_lines(RECURSION, 1))
 
     def also(run: Session) -> Verdict:
         run.view.insert_breakpoint(SOFTWARE, op(run, LAST), 1)
@@ -210,7 +231,7 @@ def test_a_breakpoint_on_the_way_is_hit_and_ends_the_step() -> None:
 
 
 def test_an_interrupt_that_is_wanted_ends_the_step() -> None:
-    run = session(RECURSION)
+    run = session(with_lines(RECURSION, 1))
 
     def interrupted(run: Session) -> Verdict:
         verdict = step_in(run)
