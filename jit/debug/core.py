@@ -3,10 +3,9 @@
 It reports each stop to one handler, and walks the virtual stops of a site without resuming the guest.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from jit.abi.context import Exit
-from jit.abi.frame_table import Point, RowKind
+from jit.abi.frame_table import RowKind
 from jit.abi.traps import TrapCode
 from jit.debug.breakpoints import BreakpointInfo, BreakpointTable, Owner
 from jit.debug.demand import SiteDemand
@@ -14,7 +13,6 @@ from jit.debug.edits import BreakpointEdit
 from jit.debug.enabling import Enabling, Quiet
 from jit.debug.errors import DebugError
 from jit.debug.events import (
-    CallReturned,
     DebugEvent,
     EpochYield,
     HostcallError,
@@ -27,24 +25,20 @@ from jit.debug.frames import FrameHandle
 from jit.debug.host_calls import HostCalls
 from jit.debug.innermost import IN_FRAME, exit_frames
 from jit.debug.locations import Location, Locations
+from jit.debug.passing import Passing
+from jit.debug.reports import Reports
 from jit.debug.sites import Site
 from jit.debug.transfer import Twins
-from jit.debug.turns import EVENTS, Pace
 from jit.debug.watching import Watching
 from jit.debug.watchpoints import Watchpoints
 from jit.runtime import trap
 from jit.runtime.code import CodeRange, ModuleCode
 from jit.runtime.context import GENERAL, PC
 from jit.runtime.driver import Activation
-from jit.runtime.errors import StoreInUse
 from jit.runtime.frames import backtrace
-from jit.runtime.func import Func
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
 from jit.runtime.store import Store
-
-Handler = Callable[[DebugEvent], object]
-"""Is told of the events; what it returns means nothing."""
 
 _INTERRUPT = Interrupt()
 _INTERRUPT_IN_HOST_CALL = Interrupt(in_host_call=True)
@@ -59,13 +53,13 @@ class DebugCore:
         if not store.debuggable:
             raise DebugError("the store's engine was made without guest debugging")
         self.store = store
-        self.handler: Handler | None = None
-        """Gets the events; without one, the guest stops for nothing."""
         self.locate = Locations(store.code).at
         """What a code address means: one that a context or a return address shows."""
         self.breakpoints = BreakpointTable()
         self.watchpoints = Watchpoints(store)
-        self.host_calls = HostCalls(store, self._report)
+        self.reports = Reports(store, self.watchpoints, self.update_watch)
+        self.passing = Passing(store, self.reports.standing)
+        self.host_calls = HostCalls(store, self.reports.report)
         self._twins = Twins()
         self._demand = SiteDemand(store, self.locate, self._twins)
         self.enabling = Enabling(store, self.breakpoints, self.watchpoints, self._demand)
@@ -74,22 +68,8 @@ class DebugCore:
             *(self._twins, self._after_host_call),
         )
         self._sites: dict[int, Site] = {}
-        self.standing: dict[Activation, Point | None] = {}
-        """Activations whose stop is being handled; the point, where it is not the first at its address."""
-        self._moved: dict[Activation, tuple[Site, int] | None] = {}
-        """Activations that went elsewhere at this stop: the point of a site they have been at; None: returned."""
-        self._injected: dict[Activation, tuple[Func, tuple[object, ...]]] = {}
-        """The calls to be made when the handler of an activation's event returns."""
-        self._temporary: list[tuple[Module, int]] = []
-        """Breakpoints that the next event removes."""
-        self._events = 0
-        self._pace = Pace()
         self._reported: dict[int, tuple[Activation, int]] = {}
         """By depth: an activation that was stopped at the interrupt check before an enabled site."""
-        self._passing: dict[int, tuple[Callable[[], bool], Point]] = {}
-        """By site: what says that its one breakpoint is to be passed over, asked before all else."""
-        self._passes: Callable[[], bool] | None = None
-        """Such a thing that the handler has just given for the breakpoint it was told of."""
         self.frame_pointer = GENERAL + store.isa.convention.frame_pointer
         """The word of a context that holds the frame pointer."""
         store.hooks = self
@@ -100,8 +80,9 @@ class DebugCore:
         address = activation.context.words[PC]
         if self._reported and self._take_reported(activation) == address:
             return
-        known = self._passing.get(address)
-        if known is not None and not self.enabling.stepping and self._is_passed(activation, *known):
+        known = self.passing.known.get(address)
+        stepping = self.enabling.stepping
+        if known is not None and not stepping and self.passing.is_passed(activation, *known):
             return
         site = self._sites.get(address)
         if site is None:
@@ -109,10 +90,10 @@ class DebugCore:
         self._visit(activation, site)
 
     def on_interrupt(self, activation: Activation, requested: bool) -> None:
-        if requested and self.handler is None:
+        if requested and self.reports.handler is None:
             raise trap.Trap.of(TrapCode.INTERRUPT, backtrace(self.store))
         if activation.host is not None:
-            self._report(activation, _INTERRUPT_IN_HOST_CALL)
+            self.reports.report(activation, _INTERRUPT_IN_HOST_CALL)
             return
         self._demand.innermost(activation)
         address = activation.context.words[PC]
@@ -146,13 +127,13 @@ class DebugCore:
     def _after_host_call(self, activation: Activation) -> None:
         hits = self.watchpoints.changed()
         if hits:
-            self._report(activation, Watched(hits, in_host_call=True))
+            self.reports.report(activation, Watched(hits, in_host_call=True))
 
     def on_trap(self, activation: Activation, trap: trap.Trap) -> None:
-        self._report(activation, Trap(trap.trap_code, trap.reason))
+        self.reports.report(activation, Trap(trap.trap_code, trap.reason))
 
     def on_epoch(self, activation: Activation) -> None:
-        self._report(activation, _EPOCH_YIELD)
+        self.reports.report(activation, _EPOCH_YIELD)
         words = activation.context.words
         words[PC] = self._watching.twin(words[PC])
         if self._take_reported(activation) is not None:
@@ -161,7 +142,7 @@ class DebugCore:
             self._expect(activation, self.site(function, function.start + location.row.boundary))
 
     def on_hostcall_error(self, activation: Activation, error: Exception) -> None:
-        self._report(activation, HostcallError(error))
+        self.reports.report(activation, HostcallError(error))
 
     def on_compiled(self, code: ModuleCode, defined_index: int) -> None:
         function = code.function(defined_index)
@@ -173,15 +154,13 @@ class DebugCore:
         self.host_calls.update()
         self.watchpoints.instances_changed()
         first = all(other.module is not instance.module for other in self.store.instances[:-1])
-        if first and self.handler is not None:
-            self.handler(ModuleRegistered(instance.module))
+        if first and self.reports.handler is not None:
+            self.reports.handler(ModuleRegistered(instance.module))
             self.store.executions += 1
 
     def on_left(self) -> None:
         """Undo what was for one run."""
-        if self._temporary:
-            self._drop_temporary()
-        self._pace.rest()
+        self.reports.over()
 
     def extern_roots(self) -> set[int]:
         """Return the words in all slots of frames that keep host objects alive."""
@@ -207,6 +186,7 @@ class DebugCore:
         """
         if self.enabling.stepping:
             self.enabling.follow(site.range, activation.context.words[self.frame_pointer])
+        reports = self.reports
         index = 0
         while index < len(site.points):
             if site.version != self.breakpoints.version:
@@ -220,41 +200,17 @@ class DebugCore:
             if self.watchpoints.slots:
                 event = self._watched(activation, site, index, event)
             if event is not None:
-                self._report(activation, event, site.points[index])
-                if self._passes is not None:
-                    self._keep_passing(site, index)
-                if activation in self._moved:
-                    moved = self._moved.pop(activation)
+                reports.report(activation, event, site.points[index])
+                if self.passing.wanted is not None:
+                    self.passing.keep(site, index, alone=not self.watchpoints.slots)
+                if activation in reports.moved:
+                    moved = reports.moved.pop(activation)
                     if moved is None:
                         return
                     site, index = moved
                 if site.range.watch is not self.store.code.watch:
                     site = self._transfer(activation, site)
             index += 1
-
-    def pass_while(self, passes: Callable[[], bool]) -> None:
-        """See `Debugger.pass_while`."""
-        self._passes = passes
-
-    def pass_nothing(self) -> None:
-        """Forget what was given to `pass_while`."""
-        self._passes = None
-        self._passing.clear()
-
-    def _keep_passing(self, site: Site, index: int) -> None:
-        """Ask at the site from now on, where a hit of it could mean nothing but this breakpoint."""
-        passes, self._passes = self._passes, None
-        alone = sum(event is not None for event in site.events) == 1
-        if passes is not None and alone and site.events[index] and not self.watchpoints.slots:
-            self._passing[site.address] = passes, site.points[index]
-
-    def _is_passed(self, activation: Activation, passes: Callable[[], bool], point: Point) -> bool:
-        self.standing[activation] = point
-        try:
-            return passes()
-        finally:
-            del self.standing[activation]
-            self.store.executions += 1
 
     def _watched(
         self, activation: Activation, site: Site, index: int, event: DebugEvent | None
@@ -276,36 +232,6 @@ class DebugCore:
         """Return the site whose stop an activation has had already, and forget it."""
         known, address = self._reported.pop(activation.depth, (None, 0))
         return address if known is activation else None
-
-    def _report(
-        self, activation: Activation, event: DebugEvent, point: Point | None = None
-    ) -> None:
-        handler = self.handler
-        if handler is None:
-            return
-        self.standing[activation] = point
-        self._events += 1
-        if not self._events % EVENTS:
-            self._pace.look()
-        if self._temporary:
-            self._drop_temporary()
-        try:
-            handler(event)
-        except BaseException as error:
-            self._moved.pop(activation, None)
-            self._injected.pop(activation, None)
-            if isinstance(error, RecursionError) and activation.depth:
-                # Events nested without end exhaust Python's stack before the guest's.
-                raise trap.Trap.of(TrapCode.STACK_OVERFLOW, backtrace(self.store)) from None
-            raise
-        finally:
-            point = self.standing.pop(activation)
-        if self.watchpoints.changed_since:
-            self.update_watch()
-        # What was learnt of the guest at a virtual stop is out of date at the next.
-        self.store.executions += 1
-        if self._injected:
-            self._call_injected(activation, point)
 
     def site(self, function: CodeRange, address: int) -> Site:
         """Return the site whose row is keyed by an address."""
@@ -329,7 +255,7 @@ class DebugCore:
         boundary = canonical.table.boundaries_at(pc)[0]
         site = self.site(canonical, canonical.start + boundary.offset)
         words[PC] = site.address
-        self.move(activation, site, boundary.index)
+        self.reports.move(activation, site, boundary.index)
 
     def return_to_canonical(self, activation: Activation, frame_pointer: int) -> None:
         """Let a frame that is inside a call, or at an epoch's exit, go on in the canonical variant."""
@@ -373,57 +299,21 @@ class DebugCore:
             self._reported[activation.depth] = activation, address
         return other
 
-    def move(
-        self, activation: Activation, site: Site, index: int, *, silently: bool = True
-    ) -> None:
-        """Let an activation, which is stopped, be at a point of a site: that is a stop, unless `silently`."""
-        self._moved[activation] = site, index - (not silently)
-        self.standing[activation] = site.points[index]
-
-    def leave(self, activation: Activation) -> None:
-        """Let an activation, which is stopped, have returned from its outermost frame."""
-        self._moved[activation] = None
-        self.standing[activation] = None
-        activation.exit = Exit.RETURN
-
     def run_to(self, module: Module, pc: int) -> None:
-        """Set a breakpoint that the next event of whatever kind removes."""
-        with self.edit(self) as edit:
+        """Set a breakpoint that the next event of whatever kind removes, or the end of the run."""
+        temporary = object()
+        with self.edit(temporary) as edit:
             edit.add_breakpoint(module, pc)
-        self._temporary.append((module, pc))
+        before = self.reports.before
 
-    def _drop_temporary(self) -> None:
-        edit = BreakpointEdit(self, self)
-        with edit:
-            for module, pc in self._temporary:
+        def remove() -> None:
+            if before is not None:
+                before()
+            self.passing.forget()
+            with BreakpointEdit(self, temporary) as edit:
                 edit.remove_breakpoint(module, pc)
-        self._temporary.clear()
 
-    def inject(self, function: Func, params: tuple[object, ...]) -> None:
-        """Have a function called when the handler returns.  Raise DebugError where none is at work."""
-        activation = self.store.activations[-1] if self.store.activations else None
-        if activation not in self.standing:
-            raise DebugError("no event is being handled")
-        self._injected[activation] = function, params
-
-    def _call_injected(self, activation: Activation, point: Point | None) -> None:
-        call = self._injected.pop(activation, None)
-        if call is None:
-            return
-        function, params = call
-        try:
-            with self.store.debugger_call():
-                results = function.call_values(params)
-        except Exception as error:
-            self._report(activation, CallReturned(function, error=error), point)
-        else:
-            self._report(activation, CallReturned(function, results), point)
-
-    def check_standing(self) -> None:
-        """Raise StoreInUse while the guest runs, on another thread then."""
-        activations = self.store.activations
-        if activations and activations[-1].host is None and activations[-1] not in self.standing:
-            raise StoreInUse
+        self.reports.before = remove
 
     # Where the guest is
 
@@ -461,13 +351,13 @@ class DebugCore:
         The boundaries in `quiet` are none.
         """
         if not self.enabling.is_as_wanted(on, quiet):
-            self.check_standing()
+            self.reports.check_standing()
             self.enabling.step(on, quiet)
 
     def edit(self, owner: Owner = None) -> BreakpointEdit:
         """Return an edit session, to be used in a `with`.  Raise StoreInUse while the guest runs."""
-        self.check_standing()
-        self.pass_nothing()
+        self.reports.check_standing()
+        self.passing.forget()
         return BreakpointEdit(self, owner)
 
     def all_breakpoints(self) -> Sequence[BreakpointInfo]:

@@ -11,13 +11,13 @@ from typing import TypeVar
 from jit.debug import quiet_calls, resumption
 from jit.debug.backtrace import Backtrace
 from jit.debug.boundaries import BoundaryKind
-from jit.debug.core import Handler
 from jit.debug.errors import ForeignStore, Killed, OutOfRange
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle, checked_bits
 from jit.debug.innermost import exit_frame
 from jit.debug.interface import attach
 from jit.debug.references import function_of
+from jit.debug.reports import Handler
 from jit.debug.watchpoints import Access, GlobalWatchpoint, MemoryWatchpoint, Watchpoint
 from jit.runtime.func import Func
 from jit.runtime.global_ import Global
@@ -72,14 +72,14 @@ class Debugger:
         the guest. `Killed` passes through; so do the guest's Trap and ExitTrap.
         """
         self._core.update_watch()
-        outer, outer_core = self._handler, self._core.handler
-        self._handler, self._core.handler = handler, self._on_event
+        outer, outer_core = self._handler, self._core.reports.handler
+        self._handler, self._core.reports.handler = handler, self._on_event
         if outer is None:
             self._killed = False
         try:
             return call()
         finally:
-            self._handler, self._core.handler = outer, outer_core
+            self._handler, self._core.reports.handler = outer, outer_core
 
     def call(self, function: Func, arguments: Sequence[int], distance: int = 0) -> list[int]:
         """Call a function from within the handler, on its thread, with bit patterns in and out.
@@ -112,11 +112,11 @@ class Debugger:
         `passes` is called where the handler would be, may look but not touch, and is forgotten when
         breakpoints or watchpoints change, and by `pass_nothing`. Steps are reported in any case.
         """
-        self._core.pass_while(passes)
+        self._core.passing.wanted = passes
 
     def pass_nothing(self) -> None:
         """Report every hit again."""
-        self._core.pass_nothing()
+        self._core.passing.forget()
 
     def jump(self, pc: int, stepping: bool) -> None:
         """Let the innermost frame go on at another op of its function when the handler returns.
@@ -281,13 +281,13 @@ class Debugger:
         return self._watch(frame.watched_local(access, index))
 
     def _watch(self, watchpoint: Watchpoint) -> Watchpoint:
-        self._core.pass_nothing()
+        self._core.passing.forget()
         self._core.watchpoints.add(watchpoint)
         return watchpoint
 
     def unwatch(self, watchpoint: Watchpoint) -> None:
         """Remove a watchpoint; it is no error if that was done."""
-        self._core.pass_nothing()
+        self._core.passing.forget()
         self._core.watchpoints.remove(watchpoint)
 
     # Frames

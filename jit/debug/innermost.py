@@ -49,7 +49,7 @@ class InnermostFrame(FrameHandle):
         if activation.exit in IN_FRAME:
             self.address = activation.context.words[PC]
         location = self._core.locate(self.address)
-        point = self._core.standing.get(activation) or location.row.points[0]
+        point = self._core.reports.standing.get(activation) or location.row.points[0]
         if point is not self._point:
             self._point = point
             self._frames = location.table.frames_of(point)

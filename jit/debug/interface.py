@@ -12,7 +12,7 @@ from typing import Any
 
 from jit.debug import resumption
 from jit.debug.breakpoints import BreakpointInfo, Owner
-from jit.debug.core import DebugCore, Handler
+from jit.debug.core import DebugCore
 from jit.debug.cursor import DebugFrameCursor
 from jit.debug.edits import BreakpointEdit
 from jit.debug.entities import all_instances, all_modules, core_of
@@ -20,6 +20,7 @@ from jit.debug.errors import DebugError
 from jit.debug.events import DebugEvent
 from jit.debug.frames import FrameHandle
 from jit.debug.innermost import exit_frames
+from jit.debug.reports import Handler
 from jit.runtime.func import Caller, Func
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
@@ -110,7 +111,7 @@ class DebugInterface:
 
         Its own events are nested. It may use the part of the stack that is kept for a debugger.
         """
-        attach(self.context()).inject(function, params)
+        attach(self.context()).reports.inject(function, params)
 
     def run_to(self, module: Module, pc: int) -> None:
         """Stop at a PC, as at a breakpoint, unless there is another event before or the run ends."""
@@ -138,15 +139,15 @@ class DebuggableStore(Store, DebugInterface):
         """
         core = attach(self)
         if not _is_async(handler):
-            core.handler = partial(handler, self)
+            core.reports.handler = partial(handler, self)
         else:
-            core.handler = _driven(self, handler, run or _trios())
+            core.reports.handler = _driven(self, handler, run or _trios())
 
     def clear_debug_handler(self) -> None:
         """Call no handler any more: the guest stops for nothing."""
         core = core_of(self)
         if core is not None:
-            core.handler = None
+            core.reports.handler = None
 
 
 def _trios() -> AsyncRunner:

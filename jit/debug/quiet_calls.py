@@ -47,7 +47,7 @@ def call(
     Breakpoints, steps and watchpoints do not stop it; out of time, it ends with an interrupt's Trap.
     All frame handles are stale afterwards.  DebugError where no guest code is on the stack.
     """
-    core.check_standing()
+    core.reports.check_standing()
     store = core.store
     if not store.activations:
         raise DebugError("no guest code is on the stack")
@@ -69,13 +69,13 @@ def call(
 @contextmanager
 def _silenced(core: DebugCore) -> Iterator[None]:
     core.update_watch()
-    handler, stepping = core.handler, core.single_step
+    handler, stepping = core.reports.handler, core.single_step
     core.set_single_step(False)
-    core.handler = None
+    core.reports.handler = None
     try:
         yield
     finally:
-        core.handler = handler
+        core.reports.handler = handler
         core.set_single_step(stepping)
         core.watchpoints.refresh()
 

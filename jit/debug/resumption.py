@@ -39,7 +39,7 @@ def activation_of(core: DebugCore, frame: FrameHandle) -> Activation:
         raise ForeignStore
     if not frame.is_valid():
         raise StaleFrame
-    core.check_standing()
+    core.reports.check_standing()
     activation = core.store.activations[-1]
     if frame.activation != activation.depth:
         raise CannotDivert("the frame lies beyond a call of the host")
@@ -87,7 +87,7 @@ def enter_at(
     words[GENERAL + convention.vmctx] = instance
     words[GENERAL + convention.memory_base] = load(instance + vmctx.MEMORY_BASE)
     core.enabling.enter(place.site.range)
-    core.move(activation, place.site, place.index, silently=silently)
+    core.reports.move(activation, place.site, place.index, silently=silently)
     store.executions += 1
 
 
@@ -158,7 +158,7 @@ def return_from(core: DebugCore, frame: FrameHandle, values: Sequence[Val]) -> N
     store, words = core.store, activation.context.words
     write_slots(store.signature(FuncType((), types)).results, words, store.overflow, bits)
     words[PC] = store.code.done
-    core.leave(activation)
+    core.reports.leave(activation)
     store.executions += 1
 
 

@@ -52,7 +52,7 @@ def go_on(event: DebugEvent) -> None:
 def stop_everywhere(store: Any) -> None:
     """Have the guest stop at every op: each enabled site is reached, reported and left again."""
     core = DebugCore(store)
-    core.handler = go_on
+    core.reports.handler = go_on
     core.set_single_step(True)
 
 

@@ -379,7 +379,7 @@ def test_breakpoint_exits_and_goes_on_with_every_register(store: Store) -> None:
         + [
             "mov ebx, 77",
             "stc",
-            ".byte 0x0f,0x1f,0x44,0x00,0x00",
+            f".byte {','.join(map(hex, store.isa.site_disabled()))}",
             "sbb eax, eax",
             "neg eax",
             "add eax, ebx",
