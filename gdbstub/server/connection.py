@@ -2,9 +2,12 @@
 
 All that happens goes through one channel to one loop, so the session is never entered twice:
 
-    reader task      bytes that arrived, none at the end
+    reader task      a wake-up, when something has arrived; the loop itself takes it
     waiter task      the guest it resumed stands still
     breakpoint text  a wake-up; the text itself is kept aside
+
+While the guest stands still gdb asks packet after packet, each as soon as it has the reply to the last: the
+loop waits for the next for a moment before it gives others a turn.
 """
 
 from __future__ import annotations
@@ -33,13 +36,13 @@ from gdbstub.session import (
     State,
 )
 from gdbstub.target import Continue, Exit, Signal, TargetError, Terminated
-from gdbstub.transports import Stream, has_arrived, unread_by_peer
+from gdbstub.transports import Stream, Wire
 
 T = TypeVar("T")
 
 _log = logging.getLogger("gdbstub.server")
 
-_CHUNK = 0x10000
+_TURN = 0.05  # seconds after which others get a turn
 _SPEECH = 0.05  # seconds that a command's output is made before any of it is sent
 _GLANCE = 0.0005  # seconds; less than a client takes to show what it has read
 _PAUSE = 0.03  # seconds that it has to tell, or to do, what its user wants
@@ -69,13 +72,15 @@ class Connection:
 
     def __init__(self, stream: Stream, session: Session, runs: Runs) -> None:
         self._stream = stream
+        self._wire = Wire(stream)
+        self._looked = trio.Event()
         self._session = session
         self._runs = runs
         self._ending: Ending | None = None
         self._texts: list[str] = []
         self._failure: GuestFailure | None = None
         self._gone = False
-        self._send, self._receive = trio.open_memory_channel[bytes | _Settled | None](4)
+        self._send, self._receive = trio.open_memory_channel[_Settled | None](4)
 
     async def run(self) -> Ending:
         """Serve until the client goes or the guest has ended. Raises `GuestFailure`."""
@@ -102,7 +107,7 @@ class Connection:
                 if self._gone or self._session.overrun:
                     break
                 try:
-                    await self._answer(nursery)
+                    await self._converse(nursery)
                     if self._session.state is State.CLOSED:
                         await self._stream.send_eof()
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -115,15 +120,38 @@ class Connection:
             return Ending.OVER
         return Ending.LOST
 
-    def _take(self, item: bytes | _Settled | None) -> None:
+    async def _converse(self, nursery: trio.Nursery) -> None:
+        """Answer what has arrived, and what arrives soon after each reply."""
+        await self._answer(nursery)
+        turn = trio.current_time()
+        while self._session.state is State.STOPPED and not self._gone and not self._waits:
+            data = self._wire.take_soon()
+            if data is None:
+                break
+            self._receive_bytes(data)
+            await self._answer(nursery)
+            if trio.current_time() - turn > _TURN:
+                await trio.lowlevel.checkpoint()
+                turn = trio.current_time()
+        self._looked.set()
+
+    def _receive_bytes(self, data: bytes) -> None:
+        self._gone = not data
+        self._session.receive(data)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether there is something in the channel."""
+        return self._receive.statistics().current_buffer_used > 0
+
+    def _take(self, item: _Settled | None) -> None:
         if self._texts:
             self._session.output("".join(self._texts))
             self._drop_texts()
-        if isinstance(item, bytes):
-            self._gone = not item
-            self._session.receive(item)
-        elif item is not None:
+        if item is not None:
             self._report(item)
+        elif (data := self._wire.take()) is not None:
+            self._receive_bytes(data)
 
     def _report(self, settled: _Settled) -> None:
         if settled.execution is not self._runs.execution:
@@ -150,7 +178,7 @@ class Connection:
     async def _flush(self) -> None:
         output = self._session.take_output()
         if output:
-            await self._stream.send_all(output)
+            await self._wire.send(output)
 
     async def _talk(self) -> None:
         """Go on with the output of a command; if it is long, send it and look what has arrived.
@@ -167,22 +195,18 @@ class Connection:
         await self._flush()
         self._session.unread = not await self._read_to_the_end()
         await trio.sleep(_GLANCE if self._session.unread else _PAUSE)
-        while self._arrived:
-            self._take(self._receive.receive_nowait())
+        if (data := self._wire.take()) is not None:
+            self._receive_bytes(data)
 
     async def _read_to_the_end(self) -> bool:
         """Wait until the client has read what was sent: True; False if it sent something before that."""
         while True:
-            rest = unread_by_peer(self._stream)
-            if self._arrived or has_arrived(self._stream):
+            rest = self._wire.unread
+            if self._wire.arrived:
                 return False
             if not rest:
                 return True
             await trio.sleep(_GLANCE)
-
-    @property
-    def _arrived(self) -> bool:
-        return self._receive.statistics().current_buffer_used > 0
 
     async def _act(self, action: Action | None, nursery: trio.Nursery) -> None:
         execution = self._runs.execution
@@ -262,12 +286,11 @@ class Connection:
         return None
 
     async def _read(self) -> None:
-        try:
-            while data := await self._stream.receive_some(_CHUNK):
-                await self._send.send(bytes(data))
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            _log.info("connection lost")
-        await self._send.send(b"")
+        while True:
+            await self._wire.arrival()
+            self._looked = trio.Event()
+            await self._send.send(None)
+            await self._looked.wait()
 
     async def _wait(self, execution: Execution) -> None:
         try:

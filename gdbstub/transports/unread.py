@@ -6,7 +6,6 @@ whatever it has not read by then it takes for the reply to its next packet.
 
 from __future__ import annotations
 
-import select
 import socket
 import struct
 import sys
@@ -41,15 +40,6 @@ def unread_by_peer(stream: Stream) -> int:
         return 0
     fields = _RECEIVED.unpack_from(reply)
     return int(fields[-1]) if fields[1] == _BY_FAMILY else 0
-
-
-def has_arrived(stream: Stream) -> bool:
-    """Say whether bytes of the client's wait to be read; False where that cannot be known."""
-    if not isinstance(stream, trio.SocketStream):
-        return False
-    poll = select.poll()
-    poll.register(stream.socket.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def _names(connected: trio.socket.SocketType) -> tuple[tuple[str, int], tuple[str, int]]:
