@@ -242,7 +242,14 @@ class Evaluator:
             frame = self.frames[-1]
             frame.pc = self._codes[frame.function].ops[frame.index][0]
             yield
-            self._step(frame)
+            if self.frames and self.frames[-1] is frame:
+                self._step(frame)
+
+    def return_from(self, depth: int, values: list[int]) -> None:
+        """Between two ops, return from a frame with values; 0 is the innermost, those inside of it are gone."""
+        del self.frames[len(self.frames) - depth :]
+        self.frames[-1].stack = values
+        self._leave()
 
     def _enter(self, function: int, arguments: list[int]) -> None:
         code = self._codes[function]

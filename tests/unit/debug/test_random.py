@@ -14,6 +14,7 @@ from jit.debug.events import Breakpoint, DebugEvent, Trap
 from jit.debug.frames import FrameHandle
 from jit.runtime.func import Func
 from jit.runtime.trap import Trap as GuestTrap
+from jit.runtime.val import Val, from_bits
 from jit.wasm.types import F32, F64, I32, I64
 from tests.unit.debug.evaluator import Evaluator, Frame, Trapped
 from tests.unit.debug.generator import random_module
@@ -137,6 +138,29 @@ class Comparison:
         return index >= len(frame.stack) - len(params)
 
 
+class Returns(Comparison):
+    """The same, with early returns from frames anywhere in the stack."""
+
+    def handle(self, event: DebugEvent) -> None:
+        super().handle(event)
+        if not isinstance(event, Breakpoint) or self.rng.random() > 0.05:
+            return
+        depth = self.rng.randrange(len(self.evaluator.frames))
+        handle, frame = self.frames()[depth]
+        types = self.evaluator.info.func_type(frame.function).results
+        values = [
+            next(b for b in self.rng.sample(known, len(known)) if not is_nan(type_, b))
+            for type_, known in zip(types, map(INTERESTING.__getitem__, types), strict=True)
+        ]
+        store = self.guest.store
+        shown = [
+            Val(type_, from_bits(store, type_, bits))
+            for type_, bits in zip(types, values, strict=True)
+        ]
+        store.return_from(handle, shown)
+        self.evaluator.return_from(depth, values)
+
+
 class Edits(Comparison):
     """The same, stopped at breakpoints alone: those come and go at the stops, of several owners; so do steps."""
 
@@ -229,6 +253,12 @@ def test_every_stop_shows_the_evaluators_state(seed: int) -> None:
 @given(seed=SEEDS)
 def test_whatever_is_written_the_run_obeys(seed: int) -> None:
     Comparison("native", seed, write=True).run()
+
+
+@settings(max_examples=50 * SCALE, **SETTINGS)
+@given(seed=SEEDS)
+def test_early_returns_go_on_as_the_evaluator_does(seed: int) -> None:
+    Returns("native", seed, write=True).run()
 
 
 @settings(max_examples=60 * SCALE, **SETTINGS)
