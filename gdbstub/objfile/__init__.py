@@ -7,6 +7,7 @@ from gdbstub.objfile.expression import SlotKind, WasmLocation
 from gdbstub.objfile.external import External, external_sections
 from gdbstub.objfile.image import MEMORY_ROOM, FunctionImage, ModuleImage
 from gdbstub.objfile.listing import ListedFunction, Listing
+from gdbstub.objfile.moves import moves_stack_pointer
 from gdbstub.objfile.prototypes import (
     Parameter,
     Passing,
@@ -54,6 +55,7 @@ __all__ = [
     "default_folder",
     "eightbytes",
     "external_sections",
+    "moves_stack_pointer",
     "report_lines",
     "scalars",
     "wasm_passing",

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from gdbstub.objfile.expression import TOMBSTONES
 from gdbstub.objfile.image import FunctionImage, ModuleImage
+from gdbstub.objfile.moves import moves_stack_pointer
 
 
 class EntryKind(Enum):
@@ -40,6 +41,8 @@ class CodeMap:
         self.delta = image.code_delta
         self.shown_data = image.shown_address
         self._payload = image.code_section_payload
+        self._data = image.data
+        self._stack_pointer = image.stack_pointer
         ordered = sorted(image.functions, key=lambda function: function.body_start)
         self.by_start = {image.dwarf_address(f.body_start): f for f in ordered}
         self._starts = list(self.by_start)
@@ -54,6 +57,14 @@ class CodeMap:
         if function.body_start - self._payload in self.rows_at_start:
             return EntryKind.BODY_START
         return EntryKind.FIRST_OP
+
+    def moves_stack_pointer(self, address: int | None) -> bool:
+        """Tell whether the function at a DWARF address may move the shadow stack pointer."""
+        function = None if address is None else self.by_start.get(address)
+        if function is None:
+            return True
+        start, end = function.first_op, function.end
+        return moves_stack_pointer(self._data, start, end, self._stack_pointer)
 
     def entry(self, function: FunctionImage) -> int:
         """Return the Wasm PC of a function's entry."""

@@ -202,7 +202,8 @@ class AttributePatcher:
         self._frame = expression
         self._tally.expressions += 1
         if self._speaks_wasm(expression):
-            self._out[start:end] = frame_base(end - start)
+            moves = self._code.moves_stack_pointer(self._low)
+            self._out[start:end] = frame_base(end - start, moves)
             self._tally.expressions_patched += 1
         return end
 

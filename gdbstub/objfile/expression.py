@@ -30,15 +30,21 @@ CALL_FRAME_CFA, BIT_PIECE, STACK_VALUE = 0x9C, 0x9D, 0x9F
 ADDRX, CONSTX, WASM_LOCATION = 0xA1, 0xA2, 0xED
 
 STACK_POINTER = 7
-"""DWARF's number of rsp, which in every frame that has a DW_AT_frame_base is the value of that."""
+"""DWARF's number of rsp, which is the value of the DW_AT_frame_base in frames that do not move it."""
 
 TOMBSTONES = (0xFFFFFFFF, 0xFFFFFFFE)
 """What the linker writes for an address that was not linked."""
 
 
-def frame_base(size: int) -> bytes:
-    """Return a DW_AT_frame_base of `size` bytes, at least 2: rsp, which gdb has without reading memory."""
-    return bytes((BREG0 + STACK_POINTER,)) + sleb(0, size - 1)
+def frame_base(size: int, moves: bool) -> bytes:
+    """Return a DW_AT_frame_base of `size` bytes, at least 4: rsp, which gdb has without reading memory.
+
+    Of a function that `moves` the shadow stack pointer, the frame's slot for it.
+    """
+    if not moves:
+        return bytes((BREG0 + STACK_POINTER,)) + sleb(0, size - 1)
+    slot = bytes((BREG0 + layout.ANCHOR_REGISTERS[0],)) + sleb(layout.FRAME_BASE_OFFSET)
+    return (slot + bytes((DEREF,))).ljust(size, bytes((NOP,)))
 
 
 class SlotKind(IntEnum):

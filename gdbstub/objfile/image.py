@@ -49,7 +49,8 @@ class ModuleImage:
     A `library` is a module besides the program's first: its file has the module's own code alone,
     not table and host, and its vmctx is called by its name, `$vmctx_NAME`. `memory_base` is where
     debuggers find memory 0, and in it the module's variables: not at 0 where a guest has several.
-    `segments` are what memory 0 begins with: (address, start, end) of bytes of `data`.
+    `segments` are what memory 0 begins with: (address, start, end) of bytes of `data`; `stack_pointer` is
+    the global that is the shadow stack's.
     """
 
     name: str
@@ -69,6 +70,7 @@ class ModuleImage:
     library: bool = False
     memory_base: int = 0
     segments: tuple[tuple[int, int, int], ...] = ()
+    stack_pointer: int = 0
 
     def initial(self, address: int, length: int) -> bytes:
         """Return up to `length` bytes that memory 0 begins with at an address, none where it is zero."""

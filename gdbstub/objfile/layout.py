@@ -6,6 +6,7 @@ A frame is a block of 8-byte slots, ascending; the canonical frame address (CFA 
     CFA-8    caller's PC
     CFA-4    caller's stack pointer: the value of its DW_AT_frame_base, where it has one
     CFA+0    slot 0: the function's PC, the offset in the module's file
+    CFA+4            value of its DW_AT_frame_base (for those that move the stack pointer)
     CFA+8    slot 1: address of the frame's vmctx
     CFA+12           the index of its function, imports counted
     CFA+16   operand stack slots 0..NEAR_STACK_SLOTS-1, always present
@@ -27,6 +28,7 @@ CALLER_CFA_OFFSET = -16
 CALLER_PC_OFFSET = -8
 CALLER_SP_OFFSET = -4
 WASM_PC_OFFSET = 0
+FRAME_BASE_OFFSET = 4
 VMCTX_OFFSET = 8
 FUNCTION_OFFSET = 12
 FIRST_STACK_OFFSET = 16

@@ -69,6 +69,16 @@ int spread(int n) {
       fib(n));
   return sum;
 }
+int total(const int *numbers, int count) {
+  int sum = 0;
+  while (count--) sum += numbers[count];
+  return sum;
+}
+int vary(int n) {
+  int array[n];
+  for (int i = 0; i < n; i++) array[i] = i + 1;
+  return total(array, n);
+}
 struct deep { struct pair pairs[2]; char name[4]; struct { struct one one; } inner; };
 struct deep a_deep = {{{1, 2}, {3, 4}}, "abc", {{0.25}}};
 struct deep grow(struct deep d, int by) {
@@ -81,7 +91,7 @@ int main(void) {
   char text[16];
   snprintf(text, sizeof text, "%d", unpointed(1, 2));
   int value = outer(3);
-  value += (halves(0) + spread(0) + grow(a_deep, 0).pairs[1].b) * 0;
+  value += (vary(50) + halves(0) + spread(0) + grow(a_deep, 0).pairs[1].b) * 0;
   printf("%s %d %d %p\n", text, value, add(1, 2), malloc(1) ? (void *)0 : (void *)1);
   return value;
 }

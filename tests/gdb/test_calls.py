@@ -215,6 +215,24 @@ def test_functions_are_called_by_their_place_in_a_table(program: Guest) -> None:
     assert "exited with code 03" in said["c"]
 
 
+def test_calls_beside_an_array_of_variable_length(program: Guest, twin: Guest) -> None:
+    """It lies below all that the function has elsewhere, where gdb puts what it passes."""
+    asked = (
+        "print total(array, n)",
+        "print sum_big(a_big)",
+        "print grow(a_deep, 1).inner",
+        "print array",
+        "print total(array, n)",
+    )
+    line = 1 + (HERE / "calls.c").read_text().splitlines().index("  return total(array, n);")
+    commands = (f"break {line}", "c", *asked, "up", "print value", "delete", "c")
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    for command in (*asked, "print value"):
+        for one, other in zip(ours.all(command), theirs.all(command), strict=True):
+            assert plain(one) == plain(other), command
+    assert "exited with code 03" in ours["c"]
+
+
 def test_printf_of_the_guest(program: Guest) -> None:
     """By its format, though the C library has no debug information."""
     call = 'call (int) printf("<%s %d %.2f %c %lld>\\n", "text", 5, 2.5, 90, 12345678901ll)'

@@ -62,22 +62,22 @@ class FramesWindow:
         vmctx: Callable[[FrameHandle], int],
         place: Callable[[FrameHandle], tuple[int, int]],
         shown: Callable[[int, int], int],
-        stack: Callable[[FrameHandle], int],
+        frame_base: Callable[[FrameHandle], int],
         outermost_pc: int,
     ) -> None:
         """Show the debugger's frames.
 
         `pc_of` gives a frame's code address, `vmctx` its vmctx's address, `place` its function's
-        index and its PC; `shown` turns the bits of a value type into what is shown; `stack` gives
-        the stack pointer of a frame that called another, 0 for the end of its block;
-        `outermost_pc` is where the outermost frame returns to.
+        index and its PC; `shown` turns the bits of a value type into what is shown; `frame_base`
+        gives the value of a frame's DW_AT_frame_base, 0 for none; `outermost_pc` is where the
+        outermost frame returns to.
         """
         self._debugger = debugger
         self._pc_of = pc_of
         self._vmctx = vmctx
         self._place = place
         self._shown = shown
-        self._stack = stack
+        self._frame_base = frame_base
         self._outermost_pc = outermost_pc
         self._blocks: list[Block] = []
         self._lows: list[int] = []
@@ -112,7 +112,7 @@ class FramesWindow:
 
     def stack_pointer(self, block: Block) -> int:
         """Return the stack pointer of a frame outside the innermost."""
-        return self._stack(block.frame) or block.end
+        return self._frame_base(block.frame) or block.end
 
     def drop_scratch(self) -> None:
         """Forget what was written below the frames."""
@@ -196,7 +196,7 @@ class FramesWindow:
             _, pc, stack_pointer = self._caller(block)
             return pc | stack_pointer << _SP_SHIFT
         if offset == layout.WASM_PC_OFFSET:
-            return self._place(frame)[1]
+            return self._place(frame)[1] | self._frame_base(frame) << _UPPER
         if offset == layout.VMCTX_OFFSET:
             return self._vmctx(frame) | self._place(frame)[0] << _UPPER
         local = _local_at(frame, offset)

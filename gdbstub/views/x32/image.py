@@ -16,6 +16,7 @@ from gdbstub.views.common.code import ModuleCode
 from gdbstub.views.x32.windows import DEPTH_ADDRESS, HOST_BASE, HOST_SIZE, CodeWindow
 from jit.debug.debugger import RegisteredModule
 from jit.debug.listing import functions, module_head
+from jit.debug.quiet_calls import STACK_POINTER
 
 _PAGE = 0x10000
 
@@ -80,6 +81,7 @@ def module_image(
             and segment.offset.kind == "i32.const"
             and segment.memory == 0
         ),
+        next((at for at, given in info.names.globals.items() if given == STACK_POINTER), 0),
     )
 
 

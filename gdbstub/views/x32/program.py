@@ -131,6 +131,14 @@ class ServedProgram:
         except OutOfRange:
             return 0
 
+    def moves_stack_pointer(self, frame: FrameHandle) -> bool:
+        """Say whether a frame's function may move the shadow stack pointer, as its DWARF was told."""
+        place = frame.wasm_function_index_and_pc()
+        if place is None:
+            return True
+        module = self.module(self._debugger.module_of(frame).index)
+        return module.moves_stack_pointer(module.window.code.functions[place[0]])
+
     def keeps_stack_pointer(self, frame: FrameHandle) -> bool:
         """Say whether a frame's base is the shadow stack pointer as it set it, not the global itself."""
         location = self._frame_base_location(frame)

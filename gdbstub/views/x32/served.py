@@ -12,8 +12,10 @@ from gdbstub.objfile import (
     ObjectCache,
     ObjectFile,
     default_folder,
+    moves_stack_pointer,
     report_lines,
 )
+from gdbstub.views.common.code import FunctionCode
 from gdbstub.views.x32.image import listing, module_image
 from gdbstub.views.x32.windows import CodeWindow
 
@@ -42,6 +44,7 @@ class ServedModule:
         self._module_path = module_path
         self._listed = listed
         self._memory_base = memory_base
+        self._moves: dict[int, bool] = {}
 
     @property
     def is_library(self) -> bool:
@@ -69,6 +72,16 @@ class ServedModule:
     def same_line(self, pc: int) -> tuple[range, ...]:
         """Return the PCs around one that are of its source line; none where no line is known."""
         return self._lines.same_line(pc)
+
+    def moves_stack_pointer(self, function: FunctionCode) -> bool:
+        """Say whether a function may move the shadow stack pointer while it runs."""
+        known = self._moves.get(function.index)
+        if known is None:
+            image = self._image
+            known = self._moves[function.index] = moves_stack_pointer(
+                image.data, function.first_op, function.end, image.stack_pointer
+            )
+        return known
 
     def function(self, index: int) -> FunctionView:
         """Return what the file says of a function that the module defines."""

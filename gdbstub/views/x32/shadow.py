@@ -48,7 +48,8 @@ class ShadowStacks:
         if frame is None:
             return 0
         instance = frame.instance()
-        if base := self.frame_base(frame):
+        base = self.frame_base(frame)
+        if base and not self._program.moves_stack_pointer(frame):
             return base
         top = self.top(instance)
         return self._memories.base(instance) + top if top >= _LEAST and instance.memories else 0
@@ -56,7 +57,8 @@ class ShadowStacks:
     def frame_base(self, frame: FrameHandle) -> int:
         """Return a frame's DW_AT_frame_base as an address; 0 where it has none, or none yet.
 
-        gdb's stack begins right there: C keeps nothing of the frame below, and gdb leaves 128 bytes.
+        gdb's stack begins right there, but in a function that moves the stack pointer further: C keeps
+        nothing else of a frame below, and gdb leaves 128 bytes.
         """
         base = self._program.frame_base(frame)
         shown = 0 < base < MEMORY_ROOM and bool(frame.instance().memories)

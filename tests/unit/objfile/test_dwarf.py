@@ -121,7 +121,10 @@ def test_frame_bases_are_rsp_and_kept_for_the_view(
 ) -> None:
     original, patched = dumps
     bases = [text for text in patched.values() if "DW_AT_frame_base" in text]
-    assert all(re.search(r"DW_AT_frame_base\s+\(DW_OP_breg7 RSP\+0\)", text) for text in bases)
+    rsp = [text for text in bases if re.search(r"frame_base\s+\(DW_OP_breg7 RSP\+0\)", text)]
+    slot = [text for text in bases if "DW_OP_breg6 RBP+4, DW_OP_deref" in text]
+    assert len(rsp) > len(slot)
+    assert len(rsp) + len(slot) == len(bases)
     assert len(bases) == sum("DW_AT_frame_base" in text for text in original.values())
     result, image = object_of(program), image_of(program)
     for function in image.functions:
