@@ -182,13 +182,14 @@ def _compile_ops(s: State, table: dict[int, Handler]) -> None:
     A third of all ops are constants and `local.get`s of copies, which emit nothing: done right here.
     """
     code, stack, copies, sites, site = s.code, s.stack, s.copies, s.sites, s.masm.site
-    filler = s.masm.filler
+    filler, size, last = s.masm.filler, len(site), -1
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
-        if sites and len(code) != s.mark:
-            if len(code) == s.site_end:
+        if sites and (at := len(code)) != s.mark:
+            if at == last:
                 code += filler
+                at += len(filler)
             code += site
-            s.mark = s.site_end = len(code)
+            s.mark = last = at + size
         if op == LOCAL_GET:
             copy = copies.get(imm)  # type: ignore[call-overload]
             if copy is not None:
@@ -202,14 +203,14 @@ def _compile_ops(s: State, table: dict[int, Handler]) -> None:
 
 def _compile_observed(s: State, table: dict[int, Handler]) -> None:
     """The same, recording; or making the canonical variant, where each op ends with all in slots."""
-    code, site, recorder = s.code, s.masm.site, s.recorder
+    code, site, recorder, last = s.code, s.masm.site, s.recorder, -1
     for op, imm, index in zip(s.ops, s.imms, range(len(s.ops)), strict=True):
         if s.sites and len(code) != s.mark:
-            if len(code) == s.site_end:
+            if len(code) == last:
                 code += s.masm.filler
             patch = len(code)
             code += site
-            s.mark = s.site_end = len(code)
+            s.mark = last = len(code)
             if recorder is not None:
                 recorder.site(patch, s.mark)
         if recorder is not None and s.live:

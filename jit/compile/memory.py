@@ -24,7 +24,7 @@ from jit.wasm.opcodes import (
 from jit.wasm.types import F32, F64, I32
 
 _OUT_OF_BOUNDS = int(TrapCode.MEMORY_OUT_OF_BOUNDS)
-_MOST_FACTS = 48
+_MOST_FACTS = 12
 """Bounds facts known at a time: there are functions with thousands of pointers, each used once."""
 _BULK = (I32, I32, I32)
 _SIZES = {"8": 1, "16": 2, "32": 4}

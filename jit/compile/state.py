@@ -57,6 +57,10 @@ class Locals(dict[int, LocalTables]):
         return tables
 
 
+_NOTHING: dict[int, int] = {}
+"""What a label knows is replaced, never changed."""
+
+
 class Label:
     """The end of a block, the head of a loop, or the way to an `else`."""
 
@@ -79,19 +83,19 @@ class Label:
         """The homes in force at the label."""
         self.ends: list[int] = []
         """Branches to link when the label is placed."""
-        self.copies: dict[int, int] = {}
+        self.copies = _NOTHING
         """What all branches so far agree on."""
-        self.facts: dict[int, int] = {}
+        self.facts = _NOTHING
         """The same of bounds facts, and of constants."""
-        self.constants: dict[int, int] = {}
+        self.constants = _NOTHING
         self.position = -1
         """Where a loop's head is."""
         self.outer_homes = homes
         """Of a loop: the homes around it."""
         self.else_end = -1
-        self.else_copies: dict[int, int] = {}
-        self.else_facts: dict[int, int] = {}
-        self.else_constants: dict[int, int] = {}
+        self.else_copies = _NOTHING
+        self.else_facts = _NOTHING
+        self.else_constants = _NOTHING
 
 
 class State:
@@ -127,7 +131,6 @@ class State:
         "plans",
         "recorder",
         "reused",
-        "site_end",
         "sites",
         "stack",
         "traps",
@@ -169,8 +172,6 @@ class State:
         self.code = bytearray()
         self.mark = -1
         """The length of `code` just after the last site, if a boundary now may share it."""
-        self.site_end = -1
-        """The end of the last site."""
         self.live = True
         self.stack: list[int] = []
         self.base_free = list(masm.pool)
@@ -400,7 +401,7 @@ class State:
 
     def add_long(self, piece: bytes) -> None:
         """Append code that begins with an instruction that may be too long to stand just behind a site."""
-        if len(piece) > self.masm.site_reach and len(self.code) == self.site_end:
+        if len(piece) > self.masm.site_reach and len(self.code) == self.mark:
             self.code += self.masm.filler
         self.code += piece
 
