@@ -1,5 +1,8 @@
 """Code, globals, memory and the host as gdb reads them."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from gdbstub.target import TargetError
@@ -60,8 +63,14 @@ def test_the_types_a_call_returned() -> None:
     assert code().returned_types(0x13) == ()
 
 
+class OneMemory(FakeDebugger):
+    def instances(self) -> list[Any]:
+        linear = SimpleNamespace(view=memoryview(self.linear))
+        return [SimpleNamespace(memories=(SimpleNamespace(linear=linear),))]
+
+
 def test_memory_reads_stop_at_its_end() -> None:
-    debugger = FakeDebugger([FakeFrame(0x20, 0, 0x13)])
+    debugger = OneMemory([FakeFrame(0x20, 0, 0x13)])
     debugger.linear[-2:] = b"yz"
     window = MemoryWindow(debugger, Attention(debugger, several=False))  # type: ignore[arg-type]
     assert window.read(0xFFFE, 8) == b"yz"
