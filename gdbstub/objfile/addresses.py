@@ -60,9 +60,11 @@ class CodeMap:
 
     def moves_stack_pointer(self, address: int | None) -> bool:
         """Tell whether the function at a DWARF address may move the shadow stack pointer."""
-        function = None if address is None else self.by_start.get(address)
+        if address is None:
+            return False
+        function = self.by_start.get(address) or self.function_at(address)
         if function is None:
-            return True
+            return False
         start, end = function.first_op, function.end
         return moves_stack_pointer(self._data, start, end, self._stack_pointer)
 

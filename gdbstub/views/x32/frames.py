@@ -63,14 +63,15 @@ class FramesWindow:
         place: Callable[[FrameHandle], tuple[int, int]],
         shown: Callable[[int, int], int],
         frame_base: Callable[[FrameHandle], int],
+        kept_base: Callable[[FrameHandle], int],
         outermost_pc: int,
     ) -> None:
         """Show the debugger's frames.
 
         `pc_of` gives a frame's code address, `vmctx` its vmctx's address, `place` its function's
         index and its PC; `shown` turns the bits of a value type into what is shown; `frame_base`
-        gives the value of a frame's DW_AT_frame_base, 0 for none; `outermost_pc` is where the
-        outermost frame returns to.
+        gives the value of a frame's DW_AT_frame_base, 0 for none, and `kept_base` the same where
+        the frame's slot for it is needed; `outermost_pc` is where the outermost frame returns to.
         """
         self._debugger = debugger
         self._pc_of = pc_of
@@ -78,6 +79,7 @@ class FramesWindow:
         self._place = place
         self._shown = shown
         self._frame_base = frame_base
+        self._kept_base = kept_base
         self._outermost_pc = outermost_pc
         self._blocks: list[Block] = []
         self._lows: list[int] = []
@@ -196,7 +198,7 @@ class FramesWindow:
             _, pc, stack_pointer = self._caller(block)
             return pc | stack_pointer << _SP_SHIFT
         if offset == layout.WASM_PC_OFFSET:
-            return self._place(frame)[1] | self._frame_base(frame) << _UPPER
+            return self._place(frame)[1] | self._kept_base(frame) << _UPPER
         if offset == layout.VMCTX_OFFSET:
             return self._vmctx(frame) | self._place(frame)[0] << _UPPER
         local = _local_at(frame, offset)

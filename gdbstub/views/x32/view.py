@@ -91,6 +91,7 @@ class X32View:
             self._place_of,
             self._references.shown,
             shadow.frame_base,
+            shadow.kept_base,
             HOST_RETURN,
         )
         self._memory = AddressSpace(

@@ -21,6 +21,7 @@ def window(*frames: FakeFrame) -> tuple[FramesWindow, FakeDebugger]:
         lambda frame: (frame.function, frame.pc),  # type: ignore[attr-defined]
         lambda type_, bits: bits,
         lambda frame: 0,
+        lambda frame: 0xBA5E,
         HOST,
     )
     return shown, debugger
@@ -69,7 +70,8 @@ def test_fixed_slots_locals_and_operands_are_readable() -> None:
     frame = inner()
     shown, _ = window(frame)
     cfa = shown.block(0).cfa  # type: ignore[union-attr]
-    assert word(shown, cfa) == frame.pc
+    assert word(shown, cfa) & 0xFFFFFFFF == frame.pc
+    assert word(shown, cfa) >> 32 == 0xBA5E
     assert word(shown, cfa + 8) & 0xFFFFFFFF == 0xF8000000
     assert word(shown, cfa + 8) >> 32 == frame.function
     assert word(shown, cfa + layout.local_offset(0)) == 7

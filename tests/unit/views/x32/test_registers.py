@@ -26,6 +26,7 @@ def registers(returned: Mapping[int, int] | None = None, stack: int = 0) -> Regi
         lambda frame: (0, 0x13),
         lambda type_, bits: bits,
         lambda frame: 0,
+        lambda frame: 0,
         0,
     )
     return RegisterFile(frames, lambda: PC, lambda: returned or {}, lambda: stack)
