@@ -12,7 +12,6 @@ from jit.debug.errors import OutOfRange
 I32, I64, F64 = 0x7F, 0x7E, 0x7C
 STACK_END = 0x7FFF_0000
 INSTANCE = SimpleNamespace(memories=("memory",))
-INSTANCE = SimpleNamespace(memories=("memory",))
 
 #            two functions: declarations of one i32 local, then ops; and a body without locals
 #            0x10: 01 01 7f | 41 05 | 21 00 | 10 01 | 1a | 0b      0x1b: 00 | 41 07 | 0b
