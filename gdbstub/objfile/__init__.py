@@ -22,6 +22,7 @@ from gdbstub.objfile.prototypes import (
 )
 from gdbstub.objfile.report import Issue, PatchReport, report_lines
 from gdbstub.objfile.rows import LineTable
+from gdbstub.objfile.sequences import sequences
 from gdbstub.objfile.types import CType, Field, TypeKind
 from gdbstub.objfile.vmctx import VmctxLayout
 
@@ -58,6 +59,7 @@ __all__ = [
     "moves_stack_pointer",
     "report_lines",
     "scalars",
+    "sequences",
     "wasm_passing",
     "wasm_result",
 ]

@@ -5,25 +5,10 @@ is asked about.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from gdbstub.objfile.addresses import is_dead
-from gdbstub.objfile.leb import read_sleb, read_uleb, skip_leb
-from gdbstub.objfile.line import (
-    ADVANCE_PC,
-    CONST_ADD_PC,
-    COPY,
-    END_SEQUENCE,
-    FIXED_ADVANCE_PC,
-    SET_ADDRESS,
-    LineHeader,
-)
-from gdbstub.objfile.report import DwarfError
-from gdbstub.objfile.units import unit_extent
-
-ADVANCE_LINE, SET_FILE, NEGATE_STMT = 3, 4, 6
+from gdbstub.objfile.sequences import rows_at, sequences
 
 
 class Row(NamedTuple):
@@ -34,8 +19,8 @@ class Row(NamedTuple):
     line: int
 
 
-class _Sequence(NamedTuple):
-    """Where a sequence's code and its opcodes begin and end."""
+class _Place(NamedTuple):
+    """Where a sequence's code lies, and where its header and opcodes are."""
 
     low: int
     high: int
@@ -50,27 +35,20 @@ class LineTable:
         """`data` is the section .debug_line, `code` the PC that its addresses count from."""
         self._data = data
         self._code = code
-        self._sequences: list[_Sequence] = []
+        self._places: list[_Place] = []
         self._rows: dict[int, list[Row]] = {}
-        offset = 0
-        while offset < len(data):
-            try:
-                end = unit_extent(data, offset)[2]
-            except DwarfError:
-                break
-            try:
-                self._sequences += self._find(offset, LineHeader(data, offset))
-            except (DwarfError, IndexError):
-                pass  # the next one may be whole
-            offset = end
-        self._sequences.sort()
+        for sequence in sequences(data, code):
+            low = min(sequence.rows)[0]
+            if low < sequence.end:
+                self._places.append(_Place(low, sequence.end, sequence.header, sequence.start))
+        self._places.sort()
 
     def same_line(self, pc: int) -> tuple[range, ...]:
         """Return the stretches of a PC's sequence that belong to its line, by address; none without one."""
-        at = bisect_right(self._sequences, pc, key=lambda sequence: sequence.low) - 1
-        if at < 0 or pc >= self._sequences[at].high:
+        at = bisect_right(self._places, pc, key=lambda place: place.low) - 1
+        if at < 0 or pc >= self._places[at].high:
             return ()
-        rows = self._rows_of(self._sequences[at])
+        rows = self._rows_of(self._places[at])
         here = rows[bisect_right(rows, pc, key=lambda row: row.pc) - 1]
         if here.line == 0:
             return ()
@@ -84,81 +62,19 @@ class LineTable:
                 stretches.append(range(row.pc, following.pc))
         return tuple(stretches)
 
-    def _rows_of(self, sequence: _Sequence) -> list[Row]:
+    def _rows_of(self, place: _Place) -> list[Row]:
         """Return a sequence's rows, one for each PC, and one without a line for its end."""
-        rows = self._rows.get(sequence.start)
+        rows = self._rows.get(place.start)
         if rows is None:
-            header = LineHeader(self._data, sequence.header)
             by_pc: dict[int, tuple[bool, Row]] = {}
-            *found, (end, _, _) = self._run(header, sequence.start)
-            for row, is_statement, _ in found:
-                known = by_pc.get(row.pc)
+            for pc, file, line, is_statement, _ in rows_at(
+                self._data, place.header, place.start, self._code
+            ):
+                known = by_pc.get(pc)
                 # As gdb has it: code without a line is of the line before it, and of several
                 # rows for a PC the last counts that begins a statement.
-                if row.line and (known is None or is_statement or not known[0]):
-                    by_pc[row.pc] = is_statement, row
-            rows = [*(row for _, (_, row) in sorted(by_pc.items())), end]
-            self._rows[sequence.start] = rows
+                if line and (known is None or is_statement or not known[0]):
+                    by_pc[pc] = is_statement, Row(pc, file, line)
+            rows = [*(row for _, (_, row) in sorted(by_pc.items())), Row(place.high, 0, 0)]
+            self._rows[place.start] = rows
         return rows
-
-    def _find(self, offset: int, header: LineHeader) -> Iterator[_Sequence]:
-        """Yield the sequences of a program, but for code that was linked away."""
-        position = header.program
-        while position < header.end:
-            start = position
-            rows = list(self._run(header, start))
-            if not rows:
-                return
-            position = rows[-1][2]
-            low, high = min(row.pc for row, _, _ in rows), rows[-1][0].pc
-            if low < high:
-                yield _Sequence(low, high, offset, start)
-
-    def _run(self, header: LineHeader, position: int) -> Iterator[tuple[Row, bool, int]]:
-        """Yield the rows of one sequence, whether each begins a statement, and the position after it.
-
-        The last is the sequence's end, without a line; of dead code there is that only.
-        """
-        data, code = self._data, self._code
-        advance, lines, opcode_base = header.advance, header.line_advance, header.opcode_base
-        address, file, line = 0, 1, 1
-        is_statement, dead = header.default_is_stmt, False
-        while position < header.end:
-            opcode = data[position]
-            position += 1
-            if opcode >= opcode_base:
-                address += advance[opcode]
-                line += lines[opcode]
-                if not dead:
-                    yield Row(code + address, file, line), is_statement, position
-            elif opcode == 0:
-                length, position = read_uleb(data, position)
-                extended = data[position]
-                if extended == SET_ADDRESS:
-                    address = int.from_bytes(data[position + 1 : position + length], "little")
-                    dead |= is_dead(address)
-                position += length
-                if extended == END_SEQUENCE:
-                    yield Row(0 if dead else code + address, 0, 0), True, position
-                    return
-            elif opcode == COPY:
-                if not dead:
-                    yield Row(code + address, file, line), is_statement, position
-            elif opcode == ADVANCE_PC:
-                operand, position = read_uleb(data, position)
-                address += operand * header.min_length
-            elif opcode == ADVANCE_LINE:
-                operand, position = read_sleb(data, position)
-                line += operand
-            elif opcode == SET_FILE:
-                file, position = read_uleb(data, position)
-            elif opcode == NEGATE_STMT:
-                is_statement = not is_statement
-            elif opcode == CONST_ADD_PC:
-                address += advance[255]
-            elif opcode == FIXED_ADVANCE_PC:
-                address += data[position] | data[position + 1] << 8
-                position += 2
-            else:
-                for _ in range(header.operands[opcode - 1]):
-                    position = skip_leb(data, position)
