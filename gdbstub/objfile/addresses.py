@@ -40,6 +40,7 @@ class CodeMap:
     def __init__(self, image: ModuleImage) -> None:
         self.delta = image.code_delta
         self.shown_data = image.shown_address
+        self.several_memories = image.memory_base != 0
         self._payload = image.code_section_payload
         self._data = image.data
         self._stack_pointer = image.stack_pointer

@@ -202,8 +202,9 @@ class AttributePatcher:
         self._frame = expression
         self._tally.expressions += 1
         if self._speaks_wasm(expression):
-            moves = self._code.moves_stack_pointer(self._low)
-            self._out[start:end] = frame_base(end - start, moves)
+            # Read with each variable, a slot tells which of several memories a pointer there means.
+            kept = self._code.several_memories or self._code.moves_stack_pointer(self._low)
+            self._out[start:end] = frame_base(end - start, kept)
             self._tally.expressions_patched += 1
         return end
 

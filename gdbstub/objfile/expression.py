@@ -36,12 +36,13 @@ TOMBSTONES = (0xFFFFFFFF, 0xFFFFFFFE)
 """What the linker writes for an address that was not linked."""
 
 
-def frame_base(size: int, moves: bool) -> bytes:
+def frame_base(size: int, kept: bool) -> bytes:
     """Return a DW_AT_frame_base of `size` bytes, at least 4: rsp, which gdb has without reading memory.
 
-    Of a function that `moves` the shadow stack pointer, the frame's slot for it.
+    Of a function that moves the shadow stack pointer, or of a guest with several memories, the
+    frame's slot for it, where it is `kept`.
     """
-    if not moves:
+    if not kept:
         return bytes((BREG0 + STACK_POINTER,)) + sleb(0, size - 1)
     slot = bytes((BREG0 + layout.ANCHOR_REGISTERS[0],)) + sleb(layout.FRAME_BASE_OFFSET)
     return (slot + bytes((DEREF,))).ljust(size, bytes((NOP,)))

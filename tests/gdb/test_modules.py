@@ -64,7 +64,9 @@ LOOKING = (
     *("print *head", "print head->name", "up", "print *it", "print id", "up"),
     *("info locals", "print *who", "print who->next->name", "print label", "print count"),
     *("print head->name", "print names[0]", "down", "print count", "down", "print count"),
-    *("print price", "frame 3", "info locals", "frame 0", "info args", "list"),
+    *("print price", "frame 3", "info locals", "frame 0", "info args", "list", "print *it"),
+    *("up 2", "print *who", "down 2", "print *it", "print it->name", "up 2", "print *who->next"),
+    *("frame 0", "print it->price", "bt", "print *it", "frame 2", "bt 1", "print who->next->name"),
 )
 
 

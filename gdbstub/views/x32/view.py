@@ -304,6 +304,8 @@ class X32View:
 
     def insert_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Insert a breakpoint or watchpoint."""
+        if address >> self.address_bits():
+            raise TargetError(errno.EFAULT, f"no address has more than {self.address_bits()} bits")
         if kind in WATCH_KINDS:
             self._watching.insert(kind, address, length)
             return

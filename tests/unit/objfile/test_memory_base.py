@@ -40,7 +40,7 @@ def test_every_variable_moves_by_the_same(program: Path, elf: Path, tmp_path: Pa
 
 
 def test_code_stays_where_it_is(program: Path, elf: Path, tmp_path: Path) -> None:
-    asked = ("info line main", "info line fib", "info scope fib")
+    asked = ("info line main", "info line fib", "info address fib")
     assert gdb(elf, *asked) == gdb(shifted(program, tmp_path), *asked)
 
 
