@@ -22,6 +22,7 @@ from jit.abi.frame_table import (
     Row,
     RowKind,
 )
+from jit.abi.leb import uleb
 
 MAGIC = b"wft\x02"
 
@@ -49,15 +50,6 @@ def read_frame_table(data: bytes) -> FrameTable:
     return _Reader(data).table()
 
 
-def _uleb(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 class _Pool:
     """Things written once, in order of first use; `number` gives their places."""
 
@@ -74,7 +66,7 @@ class _Pool:
         return known
 
     def bytes(self) -> bytes:
-        return _uleb(len(self._entries)) + b"".join(self._entries)
+        return uleb(len(self._entries)) + b"".join(self._entries)
 
 
 class _Writer:
@@ -93,24 +85,24 @@ class _Writer:
         return b"".join(
             (
                 MAGIC,
-                _uleb(len(shapes)),
+                uleb(len(shapes)),
                 *map(_shape, shapes),
                 self._operands.bytes(),
                 self._stacks.bytes(),
                 self._copies.bytes(),
                 self._facts.bytes(),
-                _uleb(len(rows)),
+                uleb(len(rows)),
                 *rows,
             )
         )
 
     def _row(self, row: Row, before: int) -> bytes:
-        out = [_uleb(row.offset - before), bytes([row.kind])]
+        out = [uleb(row.offset - before), bytes([row.kind])]
         if row.kind is RowKind.SITE:
-            out.append(_uleb(row.offset - row.patch))
+            out.append(uleb(row.offset - row.patch))
         elif row.kind in BOUNDARY_KINDS:
-            out.append(_uleb(row.boundary + 1))
-        out.append(_uleb(len(row.points)))
+            out.append(uleb(row.boundary + 1))
+        out.append(uleb(len(row.points)))
         return b"".join((*out, *map(self._point, row.points)))
 
     def _point(self, point: Point) -> bytes:
@@ -118,14 +110,14 @@ class _Writer:
         numbers += [self._facts.number(point.facts, _facts), point.shape, len(point.callers)]
         for caller in point.callers:
             numbers += [caller.pc, self._stack(caller.stack), caller.shape]
-        return b"".join(map(_uleb, numbers))
+        return b"".join(map(uleb, numbers))
 
     def _stack(self, stack: tuple[Operand, ...]) -> int:
         """Return the place of a stack, counted from 1; 0 is the empty one."""
         place = 0
         for operand in stack:
             key = (place, self._operands.number(operand, _operand))
-            place = 1 + self._stacks.number(key, lambda pair: _uleb(pair[0]) + _uleb(pair[1]))
+            place = 1 + self._stacks.number(key, lambda pair: uleb(pair[0]) + uleb(pair[1]))
         return place
 
 
@@ -135,21 +127,21 @@ def _shape(shape: FrameShape) -> bytes:
         *(shape.defined_index, layout.num_locals, layout.max_stack, layout.slot_size),
         shape.base_to_frame_pointer,
     )
-    return b"".join(map(_uleb, numbers)) + bytes(shape.local_types)
+    return b"".join(map(uleb, numbers)) + bytes(shape.local_types)
 
 
 def _operand(operand: Operand) -> bytes:
-    return bytes([operand.type, operand.kind]) + _uleb(operand.value)
+    return bytes([operand.type, operand.kind]) + uleb(operand.value)
 
 
 def _copies(copies: tuple[Copy, ...]) -> bytes:
-    entries = (_uleb(c.local) + bytes([c.register | _FLOAT * c.float]) for c in copies)
-    return _uleb(len(copies)) + b"".join(entries)
+    entries = (uleb(c.local) + bytes([c.register | _FLOAT * c.float]) for c in copies)
+    return uleb(len(copies)) + b"".join(entries)
 
 
 def _facts(facts: tuple[Fact, ...]) -> bytes:
-    entries = (_uleb(fact.local) + _uleb(fact.extent) for fact in facts)
-    return _uleb(len(facts)) + b"".join(entries)
+    entries = (uleb(fact.local) + uleb(fact.extent) for fact in facts)
+    return uleb(len(facts)) + b"".join(entries)
 
 
 class _Reader:

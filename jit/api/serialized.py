@@ -18,6 +18,7 @@ from pathlib import Path
 from jit.abi.code import CodeSource, CompiledFunction, Watch
 from jit.abi.frame_table import FrameTable
 from jit.abi.frame_table_format import read_frame_table, write_frame_table
+from jit.abi.leb import uleb
 from jit.abi.words import DefinedIndex
 from jit.runtime.errors import WasmtimeError
 
@@ -42,7 +43,7 @@ def serialize(
     source: CodeSource, data: bytes, functions: int, target: str, options: int, sites: bool
 ) -> bytearray:
     """Return a module with all of its code, which is made where it has not been."""
-    parts = [maker(), _sized(target.encode()), bytes([options]), _sized(data), _uleb(functions)]
+    parts = [maker(), _sized(target.encode()), bytes([options]), _sized(data), uleb(functions)]
     for index in range(functions):
         parts.append(_sized(source.compile(index, sites=sites).code))
         parts.append(_sized(write_frame_table(source.frame_table(index, sites=sites))))
@@ -132,13 +133,4 @@ class StoredCode:
 
 
 def _sized(data: bytes) -> bytes:
-    return _uleb(len(data)) + data
-
-
-def _uleb(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return uleb(len(data)) + data

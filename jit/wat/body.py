@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from jit.abi.leb import sleb, uleb
 from jit.wasm import opcodes
 from jit.wasm.opcodes import OPS, Imm, Op
 from jit.wasm.types import FuncType
 from jit.wat.literals import floating, integer
-from jit.wat.names import sleb, uleb
 from jit.wat.scope import HEAP_TYPES, Cursor, Scope
 from jit.wat.tree import Group, Word
 

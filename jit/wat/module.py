@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from jit.abi.leb import uleb
 from jit.wasm.types import PAGE_SIZE, FuncType
 from jit.wat.body import Body
 from jit.wat.errors import TextError
-from jit.wat.names import FunctionNames, name_section, string, uleb
+from jit.wat.names import FunctionNames, name_section, string
 from jit.wat.scope import Cursor, Scope
 from jit.wat.segments import Segments, of_memory, strings
 from jit.wat.tree import Group, read

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from jit.abi.leb import uleb
+
 KINDS = ("type", "func", "table", "memory", "global", "elem", "data")
 
 
@@ -66,23 +68,3 @@ def string(text: str) -> bytes:
     """Return a name: its length, and UTF-8."""
     data = text.encode()
     return uleb(len(data)) + data
-
-
-def uleb(value: int) -> bytes:
-    """Return an unsigned LEB128."""
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def sleb(value: int) -> bytes:
-    """Return a signed LEB128."""
-    out = bytearray()
-    while not -0x40 <= value < 0x40:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value & 0x7F)
-    return bytes(out)

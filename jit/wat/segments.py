@@ -1,8 +1,8 @@
 """Element and data segments in text to bytes (specification: Text Format, Element Segments, Data Segments)."""
 
+from jit.abi.leb import uleb
 from jit.wasm.types import FUNCREF
 from jit.wat.body import Body
-from jit.wat.names import uleb
 from jit.wat.scope import Cursor, Scope
 from jit.wat.tree import Group, Item, Word
 

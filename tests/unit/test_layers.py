@@ -29,7 +29,7 @@ LAYERS: dict[str, str] = {
     "jit.runtime":         "jit.wasm jit.abi jit.machine",
     "jit.debug":           "jit.runtime jit.machine jit.abi jit.wasm",
     "jit.wasi":            "jit.runtime",
-    "jit.wat":             "jit.wasm",
+    "jit.wat":             "jit.wasm jit.abi",
     "jit.api":             "jit.*",
     "jit":                 "jit.api",
     "gdbstub.rsp":         "",
