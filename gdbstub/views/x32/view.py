@@ -53,6 +53,7 @@ from gdbstub.views.x32.windows import (
     CODE_ALIGNMENT,
     CODE_BASE,
     HOST_RETURN,
+    MEMORY_END,
     CodeWindow,
     HostWindow,
     MemoryWindow,
@@ -94,9 +95,10 @@ class X32View:
             shadow.kept_base,
             HOST_RETURN,
         )
+        self._linear = MemoryWindow(stage.debugger, self._attention)
         self._memory = AddressSpace(
             self._attention,
-            MemoryWindow(stage.debugger, self._attention),
+            self._linear,
             memories,
             self._code,
             self._frames,
@@ -165,7 +167,10 @@ class X32View:
 
     def memory(self, address: Address, length: int) -> bytes:
         """Return exactly `length` bytes, for conditions; see `Reader`."""
-        data = self._memory.read(address, length)
+        if address < MEMORY_END and not self._attention.several:
+            data = self._linear.read(address, length)
+        else:
+            data = self._memory.read(address, length)
         if len(data) < length:
             raise TargetError(errno.EFAULT, f"no memory at 0x{address + len(data):x}")
         return data
