@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.gdb.session import Results, debug, debug_natively, plain
 from tests.gdb.test_session import ISSUED
 from tests.guests.fixtures import Builder
 
+LLDB = Path(__file__).parents[1] / "lldb"
 CODE = 0xE0000000
 STOPS = ("fib", "sum_of_ages", "scale", "widen", "read_line")
 _WASM = re.compile(r"DW_OP_WASM_location 0x([02]) 0x([0-9a-f]+), DW_OP_stack_value$")
@@ -37,6 +39,25 @@ def test_the_session_a_user_starts_with(guest: Builder, native_twin: Builder) ->
         assert plain(ours.all(command)[0]) == plain(theirs.all(command)[0]), command
     assert ours["info locals"] == "left = <optimized out>\nright = <optimized out>"
     assert plain(ours["finish"]) == plain(theirs["finish"])
+
+
+@pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
+def test_a_breakpoint_in_a_loop_is_hit_each_time(guest: Builder, opt: str) -> None:
+    """Optimised, the line begins with the op of the loop, which runs once."""
+    commands = ("break branches.c:66", *["continue"] * 7, "info breakpoints")
+    results = debug(guest("branches", opt, folder=LLDB), commands)
+    assert "already hit 6 times" in results["info breakpoints"]
+
+
+@pytest.mark.parametrize("opt", ["O1", "O2"])
+def test_steps_come_back_to_the_line_of_a_loop(
+    guest: Builder, native_twin: Builder, opt: str
+) -> None:
+    commands = ("break main", "continue", *["next"] * 9)
+    ours = debug(guest("branches", opt, folder=LLDB), commands)
+    theirs = debug_natively(native_twin("branches", opt, folder=LLDB), commands)
+    assert ours.all("next") == theirs.all("next")
+    assert len(set(ours.all("next"))) == 2
 
 
 def session(places: list[list[str]]) -> list[str]:

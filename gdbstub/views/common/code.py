@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gdbstub.objfile.leb import read_uleb
+from gdbstub.views.common.flow import Flow
 from jit.debug.debugger import Debugger, RegisteredModule
 
 _CALL = 0x10
@@ -37,6 +38,7 @@ class ModuleCode:
     def __init__(self, debugger: Debugger, module: RegisteredModule) -> None:
         self._debugger = debugger
         self.module = module
+        self._flows: dict[int, Flow] = {}
 
     @cached_property
     def functions(self) -> tuple[FunctionCode, ...]:
@@ -84,6 +86,14 @@ class ModuleCode:
     def boundaries(self, function: FunctionCode) -> Sequence[int]:
         """Return the PCs of a function's ops, ascending."""
         return self._debugger.boundaries(self.module.index, function.defined_index)
+
+    def flow(self, function: FunctionCode) -> Flow:
+        """Return the control flow of a function; WasmtimeError where its body is invalid."""
+        flow = self._flows.get(function.index)
+        if flow is None:
+            flow = Flow(self.module.info.data, self.boundaries(function))
+            self._flows[function.index] = flow
+        return flow
 
     def returned_types(self, pc: int) -> tuple[int, ...]:
         """Return the result types of the call that the op just before `pc` is; () if it is none."""

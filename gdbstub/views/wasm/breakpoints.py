@@ -17,10 +17,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gdbstub.target import Address, BreakpointKind, TargetError
+from gdbstub.views.common.loops import Loops
 from gdbstub.views.common.rendering import Point
 from gdbstub.views.wasm.addresses import Kind, encode
 from gdbstub.views.wasm.image import CodeImage
-from gdbstub.views.wasm.loops import Loops
 from jit import WasmtimeError
 from jit.debug.debugger import Debugger
 from jit.debug.errors import DebugError
@@ -161,7 +161,7 @@ class Breakpoints:
         """Return the addresses a boundary is shown at; see `Rendering.points`."""
         own = encode(Kind.CODE, module, pc)
         standing = self._standing.get((module, pc))
-        back = self._loops.come_back(module, pc)
+        back = self._loops.come_back_to(module, pc) is not None
         if standing is None:
             return (Point(own, hit=False),)
         # One that was asked for at a loop's op is hit at its head by what comes back.

@@ -54,7 +54,7 @@ class Escapes:
         function = image.code.function_at(low)
         assert function is not None, "a frame stands in a function"
         row = image.row(low)
-        exits = image.flow(function).exits(low, high, known=False)
+        exits = image.code.flow(function).exits(low, high, known=False)
         self._guard(address, module, exits, 0 if row is None else row.line)
 
     def _guard(self, address: int, module: int, exits: Exits, line: int) -> None:
@@ -106,7 +106,7 @@ class Escapes:
             return pc
         if row.line not in (0, guard.line):
             return row.start
-        exits = image.flow(function).exits(pc, row.end, known=True)
+        exits = image.code.flow(function).exits(pc, row.end, known=True)
         self.release(address)
         exits = Exits(exits.pcs | ({row.end} - {function.end}), exits.returns)
         self._guard(address, module, exits, guard.line)

@@ -10,13 +10,9 @@ from functools import cached_property
 from itertools import pairwise
 
 from gdbstub.views.common.code import FunctionCode, ModuleCode
-from gdbstub.views.common.flow import LOOP, Flow
 from gdbstub.views.wasm.lines import Lines, Row
 from gdbstub.views.wasm.ops import NOP, shown
 from jit import WasmtimeError
-
-_LONGEST_LOOP = 6
-"""A block's type may be an index, of up to 5 bytes."""
 
 
 class CodeImage:
@@ -26,7 +22,6 @@ class CodeImage:
         self.code = code
         self._data: bytes = code.module.info.data
         self._shown: dict[int, bytes] = {}
-        self._flows: dict[int, Flow] = {}
 
     @property
     def size(self) -> int:
@@ -40,29 +35,10 @@ class CodeImage:
         section = info.code_section
         return Lines(info.section(".debug_line") or b"", 0 if section is None else section[0])
 
-    def flow(self, function: FunctionCode) -> Flow:
-        """Return the control flow of a function that can run."""
-        flow = self._flows.get(function.index)
-        if flow is None:
-            flow = self._flows[function.index] = Flow(self._data, self.code.boundaries(function))
-        return flow
-
-    def near_loop(self, pc: int) -> bool:
-        """Say whether there may be a loop's op at a PC or just before it: it is cheap to ask."""
-        return LOOP in self._data[pc - _LONGEST_LOOP : pc + 1]
-
-    def head_of(self, loop: int) -> int | None:
-        """Return the head of the loop whose op is at a PC, if a line begins there and goes on in it."""
-        function = self.code.function_at(loop)
-        head = None if function is None else self.flow(function).loops.get(loop)
-        row = None if head is None else self.row(head)
-        return head if row is not None and row.start == loop else None
-
-    def loop_of(self, head: int) -> int | None:
-        """Return the loop whose `head_of` is at a PC."""
-        function = self.code.function_at(head)
-        loop = None if function is None else self.flow(function).heads.get(head)
-        return loop if loop is not None and self.head_of(loop) == head else None
+    def begins_line(self, loop: int, head: int) -> bool:
+        """Say whether a row of source lines begins at a loop's op and goes on at its head."""
+        row = self.row(head)
+        return row is not None and row.start == loop
 
     def steps_to(self, low: int, high: int) -> bool:
         """Say whether lldb's step over or into the line of `low` may have a breakpoint at `high`."""
@@ -73,7 +49,7 @@ class CodeImage:
         return (
             not lines.has(function)
             or lines.is_line_end(function, low, high)
-            or self.flow(function).is_next(low, high)
+            or self.code.flow(function).is_next(low, high)
         )
 
     def row(self, pc: int) -> Row | None:

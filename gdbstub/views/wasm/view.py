@@ -30,6 +30,7 @@ from gdbstub.target import (
     Verdict,
 )
 from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.common.loops import Loops
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
 from gdbstub.views.common.watching import Watching
@@ -40,7 +41,6 @@ from gdbstub.views.wasm.escapes import Escapes
 from gdbstub.views.wasm.frames import Frames
 from gdbstub.views.wasm.image import CodeImage
 from gdbstub.views.wasm.intent import Intent
-from gdbstub.views.wasm.loops import Loops
 from gdbstub.views.wasm.memory import AddressSpace
 from gdbstub.views.wasm.steps import Steps
 from jit.debug.debugger import Debugger
@@ -63,9 +63,12 @@ class WasmView:
         self._memory = AddressSpace(stage.debugger, self._images)
         self._frames = Frames(stage.debugger)
         self._intent = Intent()
-        self._breakpoints = Breakpoints(
-            stage.debugger, self._image_at, Loops(stage.debugger, self._image)
+        loops = Loops(
+            stage.debugger,
+            lambda module: self._image(module).code,
+            lambda module, loop, head: self._image(module).begins_line(loop, head),
         )
+        self._breakpoints = Breakpoints(stage.debugger, self._image_at, loops)
         self._steps = Steps(
             stage.debugger, self._breakpoints, self._image, lambda: stage.interruption.wanted
         )

@@ -5,6 +5,8 @@ the body's start, before the declarations of locals, then the first op.  A break
 anywhere from the body's start to the first op is reported at the address asked for; between op
 boundaries there is no other place to stop.  Everywhere else breakpoints are accepted that never fire:
 gdb puts them where the outermost frame returns to, and on its stack, where its calls return to.
+
+What comes back to a loop is shown at the loop's op first, where its line begins.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable
 
 from gdbstub.target import Address, BreakpointKind, TargetError
 from gdbstub.views.common.code import FunctionCode
+from gdbstub.views.common.loops import Loops
 from gdbstub.views.common.rendering import Point
 from gdbstub.views.x32.windows import CodeWindow
 from jit.debug.boundaries import BoundaryKind
@@ -30,6 +33,7 @@ class Breakpoints:
         code_at: Callable[[int], CodeWindow | None],
         window: Callable[[int], CodeWindow],
         has_entry_stop: Callable[[int, FunctionCode], bool],
+        loops: Loops,
     ) -> None:
         """`code_at` finds a code window by address, `window` by module.
 
@@ -39,6 +43,9 @@ class Breakpoints:
         self._code_at = code_at
         self._window = window
         self._has_entry_stop = has_entry_stop
+        self._loops = loops
+        self._heads: dict[int, tuple[int, int]] = {}
+        """Of breakpoints at loops' ops, the module and PC of the head."""
         self._kinds: dict[int, set[BreakpointKind]] = {}
         self._points: dict[tuple[int, int], tuple[Point, ...]] = {}
 
@@ -49,7 +56,12 @@ class Breakpoints:
             pc = address - window.base
             if not self._is_stop(window, pc):
                 raise TargetError(1, f"0x{address:x} is not the start of an instruction")
-            self._debugger.set_breakpoint(window.code.module.index, pc)
+            module = window.code.module.index
+            self._debugger.set_breakpoint(module, pc)
+            head = self._loops.head(module, pc)
+            if head is not None:
+                self._heads[address] = module, head
+                self._debugger.set_breakpoint(module, head)
         self._kinds.setdefault(address, set()).add(kind)
         self._points.clear()
 
@@ -71,13 +83,22 @@ class Breakpoints:
             del self._kinds[address]
             window = self._code_at(address)
             if window is not None:
-                self._debugger.clear_breakpoint(window.code.module.index, address - window.base)
+                self._clear(window.code.module.index, address - window.base)
+            head = self._heads.pop(address, None)
+            if head is not None:
+                self._clear(*head)
         self._points.clear()
+
+    def _clear(self, module: int, pc: int) -> None:
+        if self._window(module).base + pc in self._kinds or (module, pc) in self._heads.values():
+            return
+        self._debugger.clear_breakpoint(module, pc)
 
     def clear(self) -> None:
         """Remove all."""
         self._debugger.clear_breakpoints()
         self._kinds.clear()
+        self._heads.clear()
         self._points.clear()
 
     def is_pad(self, address: int) -> bool:
@@ -93,7 +114,11 @@ class Breakpoints:
         points = self._points.get((module, pc))
         if points is None:
             points = self._points[module, pc] = self._make_points(module, pc)
-        return points
+        loop = self._loops.come_back_to(module, pc)
+        if loop is None:
+            return points
+        address = self._window(module).base + loop
+        return (Point(Address(address), address in self._kinds), *points)
 
     def _make_points(self, module: int, pc: int) -> tuple[Point, ...]:
         window = self._window(module)

@@ -31,6 +31,7 @@ from gdbstub.target import (
     Verdict,
 )
 from gdbstub.views.common.code import ModuleCode
+from gdbstub.views.common.loops import Loops
 from gdbstub.views.common.rendering import Point, Stage
 from gdbstub.views.common.stops import Standing
 from gdbstub.views.common.syscalls import system_call
@@ -107,7 +108,11 @@ class X32View:
             HostWindow(),
         )
         self._breakpoints = Breakpoints(
-            stage.debugger, self._code_at, self._window, self._program.has_entry_stop
+            stage.debugger,
+            self._code_at,
+            self._window,
+            self._program.has_entry_stop,
+            Loops(stage.debugger, lambda module: self._window(module).code, self._begins_line),
         )
         self._watching = Watching(stage.debugger, self._memory.watch)
         self._structs = StructResults(stage.debugger)
@@ -127,6 +132,11 @@ class X32View:
         )
         self._line_steps = LineSteps(stage.debugger, self._program, self._window)
         self._standing = Standing(RawKind.ENTRY, Address(HOST_RETURN))
+
+    def _begins_line(self, module: int, loop: int, head: int) -> bool:
+        return any(
+            part.start == loop and head in part for part in self._program.same_line(module, head)
+        )
 
     # As the guest drives it
 

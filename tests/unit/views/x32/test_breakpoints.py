@@ -4,6 +4,7 @@ import pytest
 
 from gdbstub.target import BreakpointKind, TargetError
 from gdbstub.views.common.code import FunctionCode, ModuleCode
+from gdbstub.views.common.loops import Loops
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.windows import CodeWindow
 from tests.unit.views.fakes import FakeDebugger
@@ -22,7 +23,15 @@ def table(entry_stops: bool = False) -> tuple[Breakpoints, FakeDebugger]:
     def entry_stop(module: int, function: FunctionCode) -> bool:
         return entry_stops
 
-    return Breakpoints(debugger, code_at, lambda module: window, entry_stop), debugger  # type: ignore[arg-type]
+    loops = Loops(debugger, lambda module: window.code, lambda module, loop, head: False)  # type: ignore[arg-type]
+    breakpoints = Breakpoints(
+        debugger,  # type: ignore[arg-type]
+        code_at,
+        lambda module: window,
+        entry_stop,
+        loops,
+    )
+    return breakpoints, debugger
 
 
 def shown(breakpoints: Breakpoints, pc: int) -> list[tuple[int, bool]]:
