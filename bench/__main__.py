@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import (
+    backtraces,
     calls,
     compile_speed,
     connect,
@@ -32,6 +33,7 @@ BENCHES: Mapping[str, Callable[[int], Figure]] = {
     "connect": connect.bench,
     "decisions": decisions.bench,
     "stops": stops.bench,
+    "backtraces": backtraces.bench,
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 import trio
 import wasmtime
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from gdbstub.rsp import Link, Packet, escape, frame
 from gdbstub.session import Session, State
 from gdbstub.target import Address, Dialect, Killed, RawKind, Reader, Verdict
 from gdbstub.views.common.guest import ProgramGuest
+from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.wasm import WasmView
 from gdbstub.views.x32 import x32_view
 from jit import Config, Engine, Func, Linker, Module, Store
@@ -58,7 +60,10 @@ class Guest:
             function(store)
 
         self.debugger = Debugger(store)
-        views = {Dialect.GDB: x32_view, Dialect.LLDB: WasmView}
+        views: dict[Dialect, RenderingFactory] = {
+            Dialect.GDB: x32_view,
+            Dialect.LLDB: WasmView,
+        }
         self.guest = ProgramGuest(self.debugger, start, "program.wasm", views)
         self.dialect = dialect
         self._at_stop = at_stop
@@ -296,5 +301,6 @@ async def address_of(client: Client, name: str) -> int:
 def symbol(elf: bytes, name: str) -> int:
     """Look a symbol up in a file."""
     table = ELFFile(BytesIO(elf)).get_section_by_name(".symtab")
-    [found] = table.get_symbol_by_name(name)
+    assert isinstance(table, SymbolTableSection)
+    found = (table.get_symbol_by_name(name) or [])[0]
     return int(found["st_value"])

@@ -75,6 +75,11 @@ class MemoriesWindow:
         self._known = known
         self._made = _Layout(-1, {}, {}, {})
 
+    @property
+    def several(self) -> bool:
+        """Whether the guest has several memories, or may get them."""
+        return self._attention.several
+
     # Where things are
 
     def _layout(self) -> _Layout:

@@ -65,8 +65,9 @@ class ShadowStacks:
         return base + self._memories.base(frame.instance()) if shown else base
 
     def kept_base(self, frame: FrameHandle) -> int:
-        """Return a frame's DW_AT_frame_base where rsp is not the same; 0 where it is."""
-        return self.frame_base(frame) if self._program.moves_stack_pointer(frame) else 0
+        """Return a frame's DW_AT_frame_base where its file does not say that it is rsp, else 0."""
+        kept = self._memories.several or self._program.moves_stack_pointer(frame)
+        return self.frame_base(frame) if kept else 0
 
     def top_below(self, instance: Instance, address: int) -> int:
         """Return where the shadow stack is free when gdb's stack is in use down to an address, too."""

@@ -82,14 +82,14 @@ def test_what_a_call_returned_is_its_callees() -> None:
 
 def test_a_watchpoint_is_where_its_bytes_were_read_last() -> None:
     seen = attention(PROGRAM)
-    seen.look(LIBRARY, 0x1000, bytes(4))
-    seen.look(PROGRAM, 0x2000, bytes(4))
+    for instance, address in ((LIBRARY, 0x1000), (PROGRAM, 0x2000)):
+        seen.look(instance, address, bytes(4))
     assert seen.watched(0x1000, 4) is LIBRARY
     seen.reset()
     # Asked for by its address alone; and by way of a pointer of another memory.
     assert seen.meant(0x1000, 4) is LIBRARY
     assert seen.meant(0x1000, 8) is PROGRAM
-    seen.look(PROGRAM, 0xF7FFFF00, (0xFF0).to_bytes(4, "little"))
-    assert seen.meant(0x1000, 4) is PROGRAM
+    seen.look(ANOTHER, 0xF7FFFF00, (0xFF0).to_bytes(4, "little"))
+    assert seen.meant(0x1000, 4) is ANOTHER
     seen.forget()
     assert seen.meant(0x1000, 4) is PROGRAM
