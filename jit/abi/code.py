@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from jit.abi.convention import CallConvention
 from jit.abi.frame_table import FrameTable
@@ -82,6 +82,25 @@ class Watch(IntEnum):
     ALL = 2
 
 
+class Variant(NamedTuple):
+    """Which code of a function.
+
+    The canonical variant has the same frame layout as the usual code and keeps nothing across op boundaries:
+    every operand is in its slot, no register is a copy.  What a debugger writes in a frame of the usual code
+    that cannot absorb it, it writes to the slots, and continues at the same op there.
+
+    Watching code has the same registers at every point as code that does not watch; and code without patch
+    sites has them as code with them, where debuggable code is made at all.
+    """
+
+    canonical: bool = False
+    watch: Watch = Watch.NOTHING
+    sites: bool = True
+
+
+USUAL = Variant()
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledFunction:
     """Machine code of one function, position independent, entered at its first byte."""
@@ -93,32 +112,13 @@ class CompiledFunction:
 class CodeSource(Protocol):
     """Gives a module's code, function by function, deterministically."""
 
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> CompiledFunction:
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
         """Validate and compile one function.
-
-        The canonical variant has the same frame layout and keeps nothing across op boundaries: every
-        operand is in its slot, no register is a copy.  What a debugger writes in a frame of the usual
-        code that cannot absorb it, it writes to the slots, and continues at the same op there.
-
-        Watching code has the same registers at every point as code that does not watch; and code without
-        patch sites has them as code with them, where debuggable code is made at all.
 
         Raise `jit.wasm.errors.WasmError` for an invalid body.
         """
         ...
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> FrameTable:
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
         """Return the frame table of code compiled before; that is made again and must be equal."""
         ...

@@ -2,7 +2,7 @@
 
 from os import PathLike
 
-from jit.abi.code import CodeSource
+from jit.abi.code import CodeSource, Variant
 from jit.api.closing import Closable
 from jit.api.engine import Engine
 from jit.api.serialized import Serialized, StoredCode, serialize
@@ -59,8 +59,8 @@ class Module(RuntimeModule, Closable):
     def serialize(self) -> bytearray:
         """Return the module with its machine code, all of it, for `deserialize`."""
         info, engine = self.info, self.engine
-        target, options, sites = engine.isa.name, engine.options, not engine.guest_debug
-        return serialize(self.source, info.data, len(info.bodies), target, options, sites)
+        target, options, entered = engine.isa.name, engine.options, _entered_at_first(engine)
+        return serialize(self.source, info.data, len(info.bodies), target, options, entered)
 
     @classmethod
     def deserialize(cls, engine: Engine, encoded: bytes | bytearray) -> "Module":
@@ -76,7 +76,7 @@ class Module(RuntimeModule, Closable):
         stored = Serialized(bytes(encoded), engine.isa.name, engine.options)
         module = cls.__new__(cls)
         info = parse_module(stored.module)
-        source = StoredCode(stored, engine.code_source(info), sites=not engine.guest_debug)
+        source = StoredCode(stored, engine.code_source(info), _entered_at_first(engine))
         module._bind(engine, info, source)
         return module
 
@@ -113,3 +113,8 @@ def _checked(engine: Engine, wasm: Bytes | str, deferred: bool) -> ModuleInfo:
         return parse_module(data) if deferred else validate_module(data)
     except WasmError as error:
         raise WasmtimeError(f"failed to parse WebAssembly module: {error}") from error
+
+
+def _entered_at_first(engine: Engine) -> Variant:
+    """Return which code calls go to before a debugger has asked for anything."""
+    return Variant(sites=not engine.guest_debug)

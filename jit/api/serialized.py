@@ -15,7 +15,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from jit.abi.code import CodeSource, CompiledFunction, Watch
+from jit.abi.code import USUAL, CodeSource, CompiledFunction, Variant
 from jit.abi.frame_table import FrameTable
 from jit.abi.frame_table_format import read_frame_table, write_frame_table
 from jit.abi.leb import uleb
@@ -40,13 +40,13 @@ def maker() -> bytes:
 
 
 def serialize(
-    source: CodeSource, data: bytes, functions: int, target: str, options: int, sites: bool
+    source: CodeSource, data: bytes, functions: int, target: str, options: int, variant: Variant
 ) -> bytearray:
-    """Return a module with all of its code, which is made where it has not been."""
+    """Return a module with this variant of all of its code, which is made where it has not been."""
     parts = [maker(), _sized(target.encode()), bytes([options]), _sized(data), uleb(functions)]
     for index in range(functions):
-        parts.append(_sized(source.compile(index, sites=sites).code))
-        parts.append(_sized(write_frame_table(source.frame_table(index, sites=sites))))
+        parts.append(_sized(source.compile(index, variant).code))
+        parts.append(_sized(write_frame_table(source.frame_table(index, variant))))
     body = b"".join(parts)
     return bytearray(MAGIC + hashlib.sha256(body).digest() + body)
 
@@ -101,34 +101,19 @@ class Serialized:
 class StoredCode:
     """A source of code that has been made before: what calls go to at first; other code is made anew."""
 
-    def __init__(self, stored: Serialized, source: CodeSource, sites: bool) -> None:
+    def __init__(self, stored: Serialized, source: CodeSource, variant: Variant) -> None:
         self._functions = stored.functions
         self._source = source
-        self._sites = sites
+        self._variant = variant
 
-    def _has(self, canonical: bool, watch: Watch, sites: bool) -> bool:
-        return not canonical and watch is Watch.NOTHING and sites is self._sites
-
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> CompiledFunction:
-        if not self._has(canonical, watch, sites):
-            return self._source.compile(defined_index, canonical, watch, sites)
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
+        if variant != self._variant:
+            return self._source.compile(defined_index, variant)
         return CompiledFunction(DefinedIndex(defined_index), self._functions[defined_index][0])
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> FrameTable:
-        if not self._has(canonical, watch, sites):
-            return self._source.frame_table(defined_index, canonical, watch, sites)
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
+        if variant != self._variant:
+            return self._source.frame_table(defined_index, variant)
         return read_frame_table(self._functions[defined_index][1])
 
 

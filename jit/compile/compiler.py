@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from jit.abi.code import CompiledFunction, Isa, Watch
+from jit.abi.code import USUAL, CompiledFunction, Isa, Variant
 from jit.abi.context import UNCHECKED_FRAME
 from jit.abi.frame_table import FrameTable
 from jit.abi.traps import TrapCode
@@ -41,10 +41,6 @@ class CompilerIsa(Isa, Protocol):
     def masm(self) -> MacroAssembler: ...
 
 
-Variant = tuple[int, bool, Watch, bool]
-"""Of a function's code: which function, whether it is canonical, what it looks at, whether it has patch sites."""
-
-
 class Compiler:
     """Compiles the functions of one module; implements `jit.abi.code.CodeSource`."""
 
@@ -54,67 +50,55 @@ class Compiler:
         self._tunables = tunables
         self._vmctx = vmctx_layout(module)
         self._known_memory = module.memories[0].limits.min * PAGE_SIZE if module.memories else 0
-        self._made: dict[Variant, tuple[int, int]] = {}
+        self._made: dict[tuple[int, Variant], tuple[int, int]] = {}
         """Size and hash of the code of each function compiled so far."""
-        self._far: set[Variant] = set()
+        self._far: set[tuple[int, Variant]] = set()
         """The functions that are too large for branches of the usual reach."""
 
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> CompiledFunction:
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
         """Validate and compile one function; raise a WasmError for an invalid body."""
-        variant = (defined_index, canonical, watch, sites)
         try:
-            code = self._code(variant, None)
+            code = self._code(defined_index, variant, None)
         except BranchTooFar:
-            self._far.add(variant)
-            code = self._code(variant, None)
+            self._far.add((defined_index, variant))
+            code = self._code(defined_index, variant, None)
         return CompiledFunction(DefinedIndex(defined_index), code)
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> FrameTable:
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
         """Return the frame table of a function; its code is made again and must be equal."""
         recorder = Recorder()
-        self._code((defined_index, canonical, watch, sites), recorder)
+        self._code(defined_index, variant, recorder)
         return recorder.table()
 
-    def _code(self, variant: Variant, recorder: Recorder | None) -> bytes:
-        defined_index, canonical, watch, sites = variant
+    def _code(self, defined_index: int, variant: Variant, recorder: Recorder | None) -> bytes:
         body = validate_body(self._module, defined_index)
         tunables = self._tunables
-        masm = self._masm.far if variant in self._far else self._masm
+        masm = self._masm.far if (defined_index, variant) in self._far else self._masm
         state = State(
             body,
             masm,
             self._vmctx,
             self._known_memory,
             tunables.debug,
-            tunables.debug and sites,
+            tunables.debug and variant.sites,
             tunables.epoch,
-            canonical,
-            watch,
+            variant.canonical,
+            variant.watch,
             recorder,
         )
         if recorder is not None:
             recorder.start(body, state.layout, state.frame_size)
         too_large = _enter(state)
-        if recorder is None and not canonical:
+        if recorder is None and not variant.canonical:
             _compile_ops(state, handlers(masm))
         else:
             _compile_observed(state, handlers(masm))
         _finish(state, too_large)
         code = bytes(state.code)
         made = (len(code), hash(code))
-        assert self._made.setdefault(variant, made) == made, "compilation must repeat itself"
+        assert self._made.setdefault((defined_index, variant), made) == made, (
+            "compilation must repeat itself"
+        )
         return code
 
 

@@ -208,7 +208,7 @@ class DebugCore:
                     if moved is None:
                         return
                     site, index = moved
-                if site.range.watch is not self.store.code.watch:
+                if site.range.variant.watch is not self.store.code.watch:
                     site = self._transfer(activation, site)
             index += 1
 
@@ -249,7 +249,7 @@ class DebugCore:
         It is stopped at a boundary and goes on past it.
         """
         range_ = location.range
-        canonical = range_.code.canonical(range_.defined_index, range_.watch)
+        canonical = range_.code.canonical(range_.defined_index, range_.variant.watch)
         self.enabling.enter(canonical)
         words = activation.context.words
         boundary = canonical.table.boundaries_at(pc)[0]
@@ -275,9 +275,9 @@ class DebugCore:
         """Return what the address of a call or of an interrupt exit is in the canonical variant."""
         location = self.locate(address)
         range_ = location.range
-        if range_.canonical:
+        if range_.variant.canonical:
             return address
-        canonical = range_.code.canonical(range_.defined_index, range_.watch)
+        canonical = range_.code.canonical(range_.defined_index, range_.variant.watch)
         self.enabling.take_over(range_, canonical)
         return self._twins.address(range_, canonical, location.row)
 

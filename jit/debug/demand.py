@@ -35,24 +35,24 @@ class SiteDemand:
 
     def function(self, function: CodeRange) -> CodeRange:
         """Return code of a function with sites; calls go to such from now on."""
-        if function.sites:
+        if function.variant.sites:
             return function
         self._add(function.code, function.defined_index)
-        return function.code.variant(function, function.watch)
+        return function.code.variant(function, function.variant.watch)
 
     def _add(self, code: ModuleCode, defined_index: int) -> None:
         key = code.module, defined_index
         if key not in self._known:
             code.add_sites(defined_index)
             self._known.add(key)
-            if any(not function.sites for function in code.variants(defined_index)):
+            if any(not function.variant.sites for function in code.variants(defined_index)):
                 self._left.add(key)
 
     def twin(self, address: int) -> int:
         """Return what a code address is in code with sites."""
         location = self._locate(address)
         function = location.range
-        if function.sites:
+        if function.variant.sites:
             return address
         return self._twins.address(function, self.function(function), location.row)
 
@@ -109,6 +109,6 @@ class SiteDemand:
     def _wanted_twin(self, address: int, wanted: Set[FunctionKey]) -> int:
         function = self._store.code.lookup(address)
         assert function is not None, "a frame is in code"
-        if function.sites or (function.code.module, function.defined_index) not in wanted:
+        if function.variant.sites or (function.code.module, function.defined_index) not in wanted:
             return address
         return self.twin(address)

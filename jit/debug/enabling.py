@@ -133,7 +133,7 @@ class Enabling:
 
     def _apply(self, function: CodeRange) -> None:
         """Enable the sites of a function that its breakpoints need, or all of them in step mode."""
-        if not function.sites:
+        if not function.variant.sites:
             return
         if function in self._stepped:
             self._enable_stepped(function)
@@ -159,7 +159,7 @@ class Enabling:
             for module, defined_index in wanted
             if module is code.module
             for function in code.variants(defined_index)
-            if function.sites
+            if function.variant.sites
         )
 
     def apply_watchpoints(self) -> None:

@@ -29,17 +29,17 @@ class Twins:
         offsets = self._offsets.get((range_, other))
         if offsets is None:
             offsets = self._offsets[range_, other] = _pair(range_, other)
-        looked = row.kind in _LOOKING and range_.watch is not other.watch
+        looked = row.kind in _LOOKING and range_.variant.watch is not other.variant.watch
         return other.start + offsets[row.boundary if looked else row.offset]
 
 
 def _pair(range_: CodeRange, other: CodeRange) -> dict[int, int]:
     kinds = set(RowKind)
-    if range_.canonical is not other.canonical:
+    if range_.variant.canonical is not other.variant.canonical:
         kinds &= _EVERYWHERE
-    if range_.watch is not other.watch:
+    if range_.variant.watch is not other.variant.watch:
         kinds -= _LOOKING
-    if range_.sites is not other.sites:
+    if range_.variant.sites is not other.variant.sites:
         kinds.discard(RowKind.SITE)
     here, there = (
         [row for row in each.table.rows if row.kind in kinds] for each in (range_, other)

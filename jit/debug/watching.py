@@ -81,7 +81,7 @@ class Watching:
         """Return what a code address is in code that looks at what is watched now."""
         location = self._locate(address)
         range_, watch = location.range, self._store.code.watch
-        if range_.watch is watch:
+        if range_.variant.watch is watch:
             return address
         other = range_.code.variant(range_, watch)
         self._enabling.take_over(range_, other)

@@ -7,10 +7,9 @@ addresses to functions is a sorted list.
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from jit.abi import records
-from jit.abi.code import CodeSource, Isa, Watch
+from jit.abi.code import USUAL, CodeSource, Isa, Variant, Watch
 from jit.abi.frame_table import FrameTable
 from jit.abi.vmctx import Stub
 from jit.machine.protocol import Machine
@@ -28,26 +27,12 @@ class CodeRange:
     defined_index: int
     start: int
     end: int
-    canonical: bool = False
-    """Whether it is the variant that keeps nothing in registers (`jit.abi.code.CodeSource`)."""
-    watch: Watch = Watch.NOTHING
-    """Which accesses of memory it looks at."""
-    sites: bool = True
-    """Whether it has patch sites, if any code has."""
+    variant: Variant = USUAL
 
     @property
     def table(self) -> FrameTable:
         """Its frame table."""
         return self.code.frame_table(self)
-
-
-class _Variant(NamedTuple):
-    """Which of a function's codes some code is."""
-
-    defined_index: int
-    canonical: bool
-    watch: Watch
-    sites: bool
 
 
 class ModuleCode:
@@ -57,7 +42,7 @@ class ModuleCode:
         self.module = module
         self._store = store_code
         self._stubs, self._stub_size = store_code.add_lazy_stubs(len(module.info.bodies))
-        self._made: dict[_Variant, CodeRange] = {}
+        self._made: dict[tuple[int, Variant], CodeRange] = {}
         self._variants: dict[int, list[CodeRange]] = {}
         self._entered: dict[int, CodeRange] = {}
         """What calls go to, by defined index."""
@@ -99,26 +84,26 @@ class ModuleCode:
         known = self.function(defined_index)
         if known is not None:
             return known
-        made = self._make(self._usual(defined_index, self._store.watch))
+        made = self._make(defined_index, self._usual(defined_index, self._store.watch))
         self._entered[defined_index] = made
         self._set_record(defined_index, made.start)
         return made
 
-    def _usual(self, defined_index: int, watch: Watch) -> _Variant:
+    def _usual(self, defined_index: int, watch: Watch) -> Variant:
         sites = defined_index in self._sited or not self._store.sites_on_demand
-        return _Variant(defined_index, False, watch, sites)
+        return Variant(False, watch, sites)
 
-    def _make(self, variant: _Variant) -> CodeRange:
-        made = self._made.get(variant)
+    def _make(self, defined_index: int, variant: Variant) -> CodeRange:
+        made = self._made.get((defined_index, variant))
         if made is None:
             try:
-                compiled = self.source.compile(*variant)
+                compiled = self.source.compile(defined_index, variant)
             except WasmError as error:
-                defined_index = variant.defined_index
                 name = self.info.func_name(self.info.num_imported_funcs + defined_index)
                 raise InvalidFunction(name, error.message, error.offset) from error
-            made = self._made[variant] = self._store.add_function(self, variant, compiled.code)
-            self._variants.setdefault(variant.defined_index, []).append(made)
+            made = self._store.add_function(self, defined_index, variant, compiled.code)
+            self._made[defined_index, variant] = made
+            self._variants.setdefault(defined_index, []).append(made)
         return made
 
     def _set_record(self, defined_index: int, address: int) -> None:
@@ -133,31 +118,29 @@ class ModuleCode:
         """
         known = self._entered.get(defined_index)
         self._sited.add(defined_index)
-        if known is not None and not known.sites:
+        if known is not None and not known.variant.sites:
             del self._entered[defined_index]
             known = self.compile(defined_index)
         return known
 
     def update_watch(self) -> None:
         """Let calls go to code that looks at what the store's shall; frames stay where they are."""
-        usual = [self._usual(defined_index, self._store.watch) for defined_index in self._variants]
-        self._entered = {
-            variant.defined_index: self._made[variant] for variant in usual if variant in self._made
-        }
+        usual = [(index, self._usual(index, self._store.watch)) for index in self._variants]
+        self._entered = {key[0]: self._made[key] for key in usual if key in self._made}
         for defined_index in self._variants:
             self._set_record(defined_index, self.entry(defined_index))
 
     def variant(self, range_: CodeRange, watch: Watch) -> CodeRange:
         """Return the code of a function that looks at what is wanted, with patch sites if calls go to such."""
-        if range_.canonical:
+        if range_.variant.canonical:
             return self.canonical(range_.defined_index, watch)
         if watch is self._store.watch:
             return self.compile(range_.defined_index)
-        return self._make(self._usual(range_.defined_index, watch))
+        return self._make(range_.defined_index, self._usual(range_.defined_index, watch))
 
     def canonical(self, defined_index: int, watch: Watch = Watch.NOTHING) -> CodeRange:
         """Return a function's canonical variant, which no record points to."""
-        return self._make(_Variant(defined_index, True, watch, True))
+        return self._make(defined_index, Variant(True, watch))
 
     def variants(self, defined_index: int) -> Sequence[CodeRange]:
         """Return all code of a function that exists."""
@@ -168,7 +151,7 @@ class ModuleCode:
         table = self._tables.get(range_)
         if table is None:
             table = self._tables[range_] = self.source.frame_table(
-                range_.defined_index, range_.canonical, range_.watch, range_.sites
+                range_.defined_index, range_.variant
             )
         return table
 
@@ -221,10 +204,12 @@ class StoreCode:
         self.machine.patch(address, code)
         return address, size
 
-    def add_function(self, code: ModuleCode, variant: _Variant, text: bytes) -> CodeRange:
+    def add_function(
+        self, code: ModuleCode, defined_index: int, variant: Variant, text: bytes
+    ) -> CodeRange:
         """Place a function's code."""
         start = self.machine.add_code(text)
-        made = CodeRange(code, variant[0], start, start + len(text), *variant[1:])
+        made = CodeRange(code, defined_index, start, start + len(text), variant)
         self._starts.append(start)
         self._ranges.append(made)
         return made

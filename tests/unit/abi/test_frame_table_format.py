@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jit.abi.code import Variant
 from jit.abi.frame import FrameLayout
 from jit.abi.frame_table import (
     FRAME_TYPES,
@@ -117,7 +118,7 @@ def test_tables_of_compiled_code_are_read_back(machine: str, seed: int) -> None:
     compiler = Compiler(info, MACHINES[machine][0], Tunables(debug=True))
     for index in range(len(info.bodies)):
         for canonical in (False, True):
-            table = compiler.frame_table(index, canonical=canonical)
+            table = compiler.frame_table(index, Variant(canonical))
             assert read_frame_table(write_frame_table(table)) == table
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import wasmtime
 
-from jit.abi.code import CompiledFunction, Watch
+from jit.abi.code import USUAL, CompiledFunction, Variant, Watch
 from jit.abi.frame_table import FrameTable, OperandKind, Point, RowKind
 from jit.asm.x64.isa import ISA
 from jit.compile.compiler import Compiler, Tunables
@@ -40,45 +40,21 @@ _PINNED = (4, 5, 14, 15)
 class Canonical(Compiler):
     """Gives the canonical variants as if they were the usual code."""
 
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = True,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> CompiledFunction:
-        return super().compile(defined_index, True, watch)
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
+        return super().compile(defined_index, Variant(True, variant.watch))
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = True,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> FrameTable:
-        return super().frame_table(defined_index, True, watch)
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
+        return super().frame_table(defined_index, Variant(True, variant.watch))
 
 
 class Watching(Compiler):
     """Gives the code that looks at every access of memory as if it were the usual code."""
 
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.ALL,
-        sites: bool = True,
-    ) -> CompiledFunction:
-        return super().compile(defined_index, canonical, Watch.ALL)
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
+        return super().compile(defined_index, Variant(variant.canonical, Watch.ALL))
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.ALL,
-        sites: bool = True,
-    ) -> FrameTable:
-        return super().frame_table(defined_index, canonical, Watch.ALL)
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
+        return super().frame_table(defined_index, Variant(variant.canonical, Watch.ALL))
 
 
 class Trashing:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 from wasmtime import wat2wasm
 
+from jit.abi.code import Variant
 from jit.abi.context import UNCHECKED_FRAME
 from jit.abi.frame_table import Copy, FrameTable, Operand, OperandKind, RowKind
 from jit.asm.x64.isa import ISA
@@ -25,7 +26,7 @@ def compiled(wat: str, tunables: object = DEBUG) -> Compiler:
 
 def table_of(wat: str, index: int = 0, canonical: bool = False) -> FrameTable:
     """Return the table of one function."""
-    return compiled(wat).frame_table(index, canonical)
+    return compiled(wat).frame_table(index, Variant(canonical))
 
 
 def point_before(
@@ -46,9 +47,9 @@ def test_compilation_repeats_itself(seed: int, canonical: bool) -> None:
     wat = random_module(seed)
     first, second = compiled(wat), compiled(wat)
     for index in range(len(first._module.bodies)):
-        code = first.compile(index, canonical).code
-        second.frame_table(index, canonical)
-        assert second.compile(index, canonical).code == code
+        code = first.compile(index, Variant(canonical)).code
+        second.frame_table(index, Variant(canonical))
+        assert second.compile(index, Variant(canonical)).code == code
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -56,11 +57,11 @@ def test_compilation_repeats_itself(seed: int, canonical: bool) -> None:
 def test_every_live_op_is_a_boundary_once(seed: int, canonical: bool) -> None:
     compiler = compiled(random_module(seed))
     for index in range(len(compiler._module.bodies)):
-        table = compiler.frame_table(index, canonical)
+        table = compiler.frame_table(index, Variant(canonical))
         body = validate_body(compiler._module, index)
         pcs = [boundary.pc for boundary in table.boundaries]
         assert len(set(pcs)) == len(pcs) and set(pcs) <= set(body.pcs)
-        code = compiler.compile(index, canonical).code
+        code = compiler.compile(index, Variant(canonical)).code
         for row in table.rows:
             assert 0 < row.offset <= len(code)
             if row.kind is RowKind.SITE:
@@ -75,7 +76,10 @@ def test_every_live_op_is_a_boundary_once(seed: int, canonical: bool) -> None:
 def test_nothing_is_in_registers_in_the_canonical_variant(seed: int) -> None:
     compiler = compiled(random_module(seed))
     for index in range(len(compiler._module.bodies)):
-        usual, canonical = compiler.frame_table(index), compiler.frame_table(index, True)
+        usual, canonical = (
+            compiler.frame_table(index),
+            compiler.frame_table(index, Variant(canonical=True)),
+        )
         assert usual.layout == canonical.layout
         assert usual.base_to_frame_pointer == canonical.base_to_frame_pointer
         assert [b.pc for b in usual.boundaries] == [b.pc for b in canonical.boundaries]

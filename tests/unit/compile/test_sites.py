@@ -4,7 +4,7 @@ import capstone
 import pytest
 from wasmtime import wat2wasm
 
-from jit.abi.code import Watch
+from jit.abi.code import Variant, Watch
 from jit.abi.frame_table import RowKind
 from jit.asm.x64.isa import ISA
 from jit.compile.compiler import Compiler, Tunables
@@ -39,8 +39,8 @@ def test_what_stands_behind_a_site_is_one_instruction_with_it(
     engine = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
     size = ISA.site_size
     for index in range(len(info.bodies)):
-        code = compiler.compile(index, canonical, watch).code
-        for row in compiler.frame_table(index, canonical, watch).rows:
+        code = compiler.compile(index, Variant(canonical, watch)).code
+        for row in compiler.frame_table(index, Variant(canonical, watch)).rows:
             if row.kind is RowKind.SITE:
                 assert code[row.patch : row.offset] == ISA.site_disabled()
                 whole = next(engine.disasm(code[row.patch : row.patch + 15], 0, 1))

@@ -110,9 +110,7 @@ class Guest:
             for offset, (byte, compiled) in enumerate(
                 zip(
                     self.store.machine.read_code(function.start, function.end - function.start),
-                    code.source.compile(
-                        defined_index, function.canonical, function.watch, function.sites
-                    ).code,
+                    code.source.compile(defined_index, function.variant).code,
                     strict=True,
                 )
             )

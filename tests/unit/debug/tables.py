@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from jit.abi.code import CodeSource, CompiledFunction, Watch
+from jit.abi.code import USUAL, CodeSource, CompiledFunction, Variant
 from jit.abi.frame_table import FrameTable, Point
 from jit.abi.frame_table_format import read_frame_table, write_frame_table
 from jit.compile.compiler import Compiler
@@ -21,23 +21,11 @@ class Retold:
         self._source = source
         self._changes = changes
 
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> CompiledFunction:
-        return self._source.compile(defined_index, canonical, watch, sites)
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
+        return self._source.compile(defined_index, variant)
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> FrameTable:
-        table = self._source.frame_table(defined_index, canonical, watch, sites)
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
+        table = self._source.frame_table(defined_index, variant)
         change = self._changes.get(defined_index)
         return table if change is None else read_frame_table(write_frame_table(change(table)))
 

@@ -135,9 +135,9 @@ def test_frames_that_wait_for_a_call_are_stopped_in(guest: Guest) -> None:
     assert guest.run(instance, "down", 5, handler=handler) == 15
     assert depths == [5, 4, 3, 2, 1]
     (code,) = guest.store.code.modules()
-    assert [function.sites for function in code.functions()] == [True]
+    assert [function.variant.sites for function in code.functions()] == [True]
     guest.function(instance, "other")(guest.store)
-    assert [function.sites for function in code.functions()] == [True, False]
+    assert [function.variant.sites for function in code.functions()] == [True, False]
 
 
 def test_steps_begin_in_a_host_call(guest: Guest) -> None:

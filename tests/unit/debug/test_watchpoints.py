@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from jit.abi.code import Watch
+from jit.abi.code import Variant, Watch
 from jit.abi.frame_table import RowKind
 from jit.debug.errors import OutOfRange
 from jit.debug.events import Breakpoint, DebugEvent, Watched
@@ -243,7 +243,7 @@ def test_without_watchpoints_everything_is_as_before(guest: Guest) -> None:
     def handler(event: DebugEvent) -> None:
         addresses = [frame.address for frame in debugger.frames()]
         ranges = [guest.store.code.lookup(address) for address in addresses]
-        kinds.append({range_.watch for range_ in ranges if range_ is not None})
+        kinds.append({range_.variant.watch for range_ in ranges if range_ is not None})
         if len(kinds) == 1:
             set_.append(debugger.watch_memory(W, instance, 0, 100, 4))
             set_.append(debugger.watch_global(W, instance, 0))
@@ -315,8 +315,8 @@ def test_watching_code_has_the_same_points(machine: str, seed: int) -> None:
         for canonical in (False, True):
             tables = []
             for watch in Watch:
-                module.source.compile(index, canonical, watch)
-                table = module.source.frame_table(index, canonical, watch)
+                module.source.compile(index, Variant(canonical, watch))
+                table = module.source.frame_table(index, Variant(canonical, watch))
                 looking = (RowKind.READ, RowKind.WRITE)
                 tables.append([(r.kind, r.points) for r in table.rows if r.kind not in looking])
             assert tables[0] == tables[1] == tables[2]

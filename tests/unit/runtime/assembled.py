@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from wasmtime import wat2wasm
 
 from jit.abi import vmctx
-from jit.abi.code import CompiledFunction, Watch
+from jit.abi.code import USUAL, CompiledFunction, Variant
 from jit.abi.frame import FrameLayout
 from jit.abi.frame_table import FrameTable, Point, Row, RowKind
 from jit.asm.x64.isa import ISA
@@ -83,23 +83,11 @@ class Assembled:
         self._tables = tables
         self.compiled: list[int] = []
 
-    def compile(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> CompiledFunction:
+    def compile(self, defined_index: int, variant: Variant = USUAL) -> CompiledFunction:
         self.compiled.append(defined_index)
         return CompiledFunction(defined_index, assemble(self._texts[defined_index]))
 
-    def frame_table(
-        self,
-        defined_index: int,
-        canonical: bool = False,
-        watch: Watch = Watch.NOTHING,
-        sites: bool = True,
-    ) -> FrameTable:
+    def frame_table(self, defined_index: int, variant: Variant = USUAL) -> FrameTable:
         return self._tables[defined_index]
 
 
