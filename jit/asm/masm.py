@@ -12,6 +12,7 @@ A branch's bytes end with its instruction that holds the distance: `link(code, e
 `end` being the offset just past that instruction.  `Checked` code has such branches to trap exits.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -76,7 +77,7 @@ class Store:
     known_limit: int
 
 
-class MacroAssembler:
+class MacroAssembler(ABC):
     """Machine code for everything the compiler emits; each ISA sets every attribute."""
 
     convention: CallConvention
@@ -100,9 +101,9 @@ class MacroAssembler:
 
     # The frame.  A slot's key says its offset in the form that encodes best.
 
+    @abstractmethod
     def slot_key(self, offset: int, frame_size: int) -> int:
         """Return the key of the slot at `offset` from the base in a frame of `frame_size` bytes."""
-        raise NotImplementedError
 
     slot_load32: ByPlaces
     """[general register][slot key]: the low half, zero-extended."""
@@ -111,28 +112,28 @@ class MacroAssembler:
     slot_store: ByPlaces
     """[register of either kind][slot key]: all 64 bits; flags are kept."""
 
+    @abstractmethod
     def slot_constant(self, constant: int, key: int) -> Code:
         """Store a constant (a place) in a slot; flags are kept."""
-        raise NotImplementedError
 
     slot_move: ByPlaces
     """[to][from]: 64 bits; flags are kept."""
 
+    @abstractmethod
     def frame_size(self, slots: int) -> int:
         """Return the bytes from the slot base to the frame pointer, for so many bytes of slots."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prologue(self, frame_size: int) -> Code:
         """Set up the frame and store the vmctx in slot 0."""
-        raise NotImplementedError
 
+    @abstractmethod
     def frame_check(self, frame_size: int) -> Code:
         """A branch taken if a large frame does not fit the stack; stands before the prologue."""
-        raise NotImplementedError
 
+    @abstractmethod
     def zero_slots(self, start: int, end: int, frame_size: int) -> Code:
         """Clear the slots from offset `start` to `end`, keeping argument registers."""
-        raise NotImplementedError
 
     epilogue: Code
     """Leave the frame and return."""
@@ -185,24 +186,24 @@ class MacroAssembler:
     table_size: ByPlaces
     """[offset of the table][general register]."""
 
+    @abstractmethod
     def table_get(self, table: int, index: int, slot: int) -> Checked:
         """Copy an element (index in a general register) to a slot."""
-        raise NotImplementedError
 
+    @abstractmethod
     def table_set(self, table: int, index: int, slot: int) -> Checked:
         """Copy a slot to an element (index in a general register)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def function_reference(self, import_: bool, offset: int, slot: int) -> Code:
         """Set a slot to the record at a vmctx offset, or to the one whose address lies there."""
-        raise NotImplementedError
 
     # Control.
 
     @property
+    @abstractmethod
     def far(self) -> "MacroAssembler":
         """The same with branches that reach farther; where no function is too large, this one."""
-        raise NotImplementedError
 
     jump: Code
     branch: ByPlace
@@ -211,21 +212,21 @@ class MacroAssembler:
     """[general register]: taken if its low half is not 0."""
     branch_zero: ByPlace
 
+    @abstractmethod
     def link(self, code: bytearray, end: int, target: int) -> None:
         """Let the branch that ends at `end` go to `target`.  Raise BranchTooFar where it cannot."""
-        raise NotImplementedError
 
+    @abstractmethod
     def jump_back(self, at: int, target: int) -> Code:
         """A jump to an earlier place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def branch_back(self, condition: int, at: int, target: int) -> Code:
         """A branch on a condition to an earlier place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def branch_table(self, index: int, count: int) -> Code:
         """Go to one of `count` + 1 consecutive jumps that follow (each `jump`), the last if out of range."""
-        raise NotImplementedError
 
     trap_exit: ByPlace
     """[trap code]: the call to the trap stub."""
@@ -255,9 +256,9 @@ class MacroAssembler:
     branch_failed: Code
     """After such a stub: a branch taken if it left 0 in scratch register 0."""
 
+    @abstractmethod
     def indirect_record(self, table: int, type_: int, index: int) -> Checked:
         """Leave the record of a table's element (index in a general register) in scratch register 0."""
-        raise NotImplementedError
 
     overflow_store: ByPlaces
     """[overflow offset][slot key]: slot to buffer."""

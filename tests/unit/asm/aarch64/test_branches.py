@@ -68,7 +68,7 @@ def test_a_branch_back_beyond_reach() -> None:
     assert masm.branch_back(a.EQ, REACH + 4, 0) == a.b_cond(a.NE, 8) + a.b(-REACH - 8)
 
 
-COUNT = 45_000
+COUNT = 70_000
 
 
 def huge() -> str:
