@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-INTERVAL = 0.0001
+INTERVAL = 0.00002
 """Seconds; a switch takes a few millionths."""
 
 EVENTS = 256
