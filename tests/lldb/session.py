@@ -133,6 +133,10 @@ def debug_natively(twin: Guest, commands: Sequence[str], *arguments: str) -> Res
     return results
 
 
+_PRESSED_AGAIN = 5.0
+"""Seconds that a user waits before pressing Ctrl-C again."""
+
+
 class Terminal:
     """An interactive lldb."""
 
@@ -166,9 +170,19 @@ class Terminal:
         return self.expect(pattern)
 
     def interrupt(self, pattern: str, patience: float | None = None) -> str:
-        """Press Ctrl-C."""
-        os.write(self._descriptor, b"\x03")
-        return self.expect(pattern, patience)
+        """Press Ctrl-C; again where nothing comes of it.
+
+        lldb drops one that is pressed just after it resumed, before it hands the terminal over: the
+        server never hears of it.
+        """
+        limit = time.monotonic() + (patience or self._patience)
+        while True:
+            os.write(self._descriptor, b"\x03")
+            try:
+                return self.expect(pattern, min(_PRESSED_AGAIN, limit - time.monotonic()))
+            except AssertionError:
+                if time.monotonic() + _PRESSED_AGAIN > limit:
+                    raise
 
 
 FIRST_STOP = r"stop reason = trace[^$]*?end "
