@@ -4,7 +4,6 @@ Stock gdb gives the same commands to our server and to gdbserver, on the same pr
 proxy between them counts. Counts do not depend on the machine's speed, so one round is enough.
 """
 
-import re
 import socket
 import subprocess
 import sys
@@ -14,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
+from bench.connect import serving
 from bench.figures import Figure, WrongResult, say
-from bench.peer import MissingPeer
 from tests.gdb.mi import Mi, mi
 from tests.guests.build import build_guest, build_native_twin
 
 _CHUNK = 1 << 16
-_LISTENING = re.compile(rb"Listening on (?:port (\d+)|\S+?:(\d+) )")
 _PATIENCE = 5.0
 
 Measured = Mapping[str, "Traffic"]
@@ -86,27 +84,12 @@ class Proxy:
 @contextmanager
 def proxied(command: Sequence[str]) -> Iterator[Proxy]:
     """Start a server, and a proxy before it."""
-    try:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-    except FileNotFoundError as missing:
-        raise MissingPeer(f"{command[0]} is not installed") from missing
-    assert process.stderr is not None
-    try:
-        for line in process.stderr:
-            if found := _LISTENING.search(line):
-                proxy = Proxy(int(found[1] or found[2]))
-                try:
-                    yield proxy
-                finally:
-                    proxy.close()
-                return
-        raise WrongResult(f"{' '.join(command)} ended")
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+    with serving(command, {}) as port:
+        proxy = Proxy(port)
+        try:
+            yield proxy
+        finally:
+            proxy.close()
 
 
 def session(gdb: Mi, proxy: Proxy) -> Measured:
