@@ -26,7 +26,7 @@ _ESCAPED = {
     '"': '"',
 }
 _LONGEST_STRING = 0x1000
-_WIDTH_DIGITS = 6
+_WIDTH_DIGITS = 4
 
 
 class FormatError(Exception):
@@ -59,7 +59,7 @@ def pieces(text: str) -> tuple[str | tuple[str, str | None, str], ...]:
         if letter not in "diouxXcps":
             raise FormatError(f"the format has %{letter}; of conversions, diouxXcps are served")
         if max(len(match["width"]), len(match["precision"] or "")) > _WIDTH_DIGITS:
-            raise FormatError("the format has a field of a million characters or more")
+            raise FormatError("the format has a field of 10000 characters or more")
         flags = match["flags"] + match["width"]
         if match["precision"] is not None:
             flags += "." + (match["precision"] or "0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import struct
 from xml.sax.saxutils import quoteattr
 
@@ -24,6 +25,7 @@ from gdbstub.target import TargetError
 _ROOM = 0x20  # of a packet, for what is not data
 _READ_ONLY = 0
 _FIRST_FILE = 5
+_MOST_FILES = 256  # gdb has two open at a time
 _STAT = struct.Struct(">IIIIIIIQQQIII")  # GDB manual, E.13.10.2 struct stat
 _MODE = 0o100555
 
@@ -36,6 +38,7 @@ _FILE_ERRORS = {
     errno.EACCES: 13,
     errno.EFAULT: 14,
     errno.EINVAL: 22,
+    errno.EMFILE: 24,
     errno.EROFS: 30,
 }
 _UNKNOWN_FILE_ERROR = 9999
@@ -142,7 +145,9 @@ def open_file(client: Client, wanted: tuple[str, int]) -> Outcome:
             return _file_error(error.code)
     if flags != _READ_ONLY:
         return _file_error(errno.EROFS)
-    descriptor = next(n for n in range(_FIRST_FILE, 1 << 16) if n not in client.files)
+    if len(client.files) == _MOST_FILES:
+        return _file_error(errno.EMFILE)
+    descriptor = next(n for n in itertools.count(_FIRST_FILE) if n not in client.files)
     client.files[descriptor] = OpenFile(contents)
     return Reply(b"F%x" % descriptor)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gdbstub.commands.outcome import Refused
 from gdbstub.commands.state import PROCESS
-from gdbstub.rsp import FieldError, hex_number, text_from_hex, thread_id
+from gdbstub.rsp import FieldError, decimal_number, hex_number, text_from_hex, thread_id
 from gdbstub.target import Address, FrameIndex
 
 
@@ -81,9 +81,7 @@ def data(rest: bytes) -> tuple[Address, int, bytes]:
 def frame_index(rest: bytes) -> tuple[FrameIndex, int]:
     """Take `frame;index` in decimal, as lldb writes it."""
     frame, index = split(rest, b";")
-    if not (frame.isdigit() and index.rstrip(b";").isdigit()):
-        raise FieldError("frame and index are decimal numbers")
-    return FrameIndex(int(frame)), int(index.rstrip(b";"))
+    return FrameIndex(decimal_number(frame)), decimal_number(index.rstrip(b";"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,4 @@ def global_place(rest: bytes) -> GlobalPlace:
         frame, number = frame_index(rest)
         return GlobalPlace(number, frame, None)
     instance = second.removeprefix(_INSTANCE).removesuffix(b";")
-    if not (index.isdigit() and instance.isdigit()):
-        raise FieldError("index and instance are decimal numbers")
-    return GlobalPlace(int(index), None, int(instance))
+    return GlobalPlace(decimal_number(index), None, decimal_number(instance))

@@ -9,7 +9,7 @@ from gdbstub.commands.parse import thread as parse_thread
 from gdbstub.commands.state import Client
 from gdbstub.rsp import FieldError, to_hex
 
-_SUFFIX = re.compile(rb"(.*);thread:([0-9a-fA-F]+);?\Z", re.DOTALL)
+_SUFFIX = re.compile(rb"(.*);thread:([0-9a-fA-F]{1,32});?\Z", re.DOTALL)
 
 
 def split_suffix(client: Client, packet: bytes) -> bytes:

@@ -9,7 +9,15 @@ from gdbstub.rsp.codec import (
     frame,
     unescape,
 )
-from gdbstub.rsp.fields import FieldError, from_hex, hex_number, text_from_hex, thread_id, to_hex
+from gdbstub.rsp.fields import (
+    FieldError,
+    decimal_number,
+    from_hex,
+    hex_number,
+    text_from_hex,
+    thread_id,
+    to_hex,
+)
 from gdbstub.rsp.link import Event, Interrupt, Link, Overlong, Packet
 
 __all__ = [
@@ -21,6 +29,7 @@ __all__ = [
     "Packet",
     "checksum",
     "compress",
+    "decimal_number",
     "escape",
     "escape_within",
     "expand",

@@ -10,6 +10,7 @@ from binascii import Error as HexError
 from binascii import hexlify, unhexlify
 
 _NUMBER = re.compile(rb"-?[0-9a-fA-F]{1,32}\Z")
+_DECIMAL = re.compile(rb"[0-9]{1,32}\Z")
 
 
 class FieldError(Exception):
@@ -21,6 +22,13 @@ def hex_number(field: bytes) -> int:
     if not _NUMBER.match(field) or field[:1] == b"-":
         raise FieldError(f"{_shown(field)} is no hexadecimal number")
     return int(field, 16)
+
+
+def decimal_number(field: bytes) -> int:
+    """Read an unsigned decimal number."""
+    if not _DECIMAL.match(field):
+        raise FieldError(f"{_shown(field)} is no decimal number")
+    return int(field)
 
 
 def from_hex(field: bytes) -> bytes:

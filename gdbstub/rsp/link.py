@@ -57,6 +57,7 @@ class Link:
         self._dropping = False  # inside an overlong packet
         self._output: list[bytes] = []
         self._last = b""
+        self._queued = False  # `_last` is in the output that is not taken yet
 
     def receive(self, data: bytes) -> list[Event]:
         """Take bytes that arrived and return what they complete."""
@@ -76,11 +77,13 @@ class Link:
             contents = compress(contents)
         self._last = frame(contents)
         self._output.append(self._last)
+        self._queued = True
 
     def take_output(self) -> bytes:
         """Return the bytes to be written, once."""
         data = b"".join(self._output)
         self._output.clear()
+        self._queued = False
         return data
 
     def _take_byte(self) -> Event | _Nothing:
@@ -89,8 +92,9 @@ class Link:
             del self._input[0]
             if byte == _INTERRUPT:
                 return Interrupt()
-            if byte == _NAK and self.acks and self._last:
+            if byte == _NAK and self.acks and self._last and not self._queued:
                 self._output.append(self._last)
+                self._queued = True
             return _NOTHING
         for index, byte in enumerate(self._input):
             if byte in (_START, _ACK, _NAK, _INTERRUPT):

@@ -232,7 +232,7 @@ BAD_FORMATS = [
     (printf([1], "%f"), "the format has %f"),
     (printf([1], "%n"), "the format has %n"),
     (printf([1], "plain"), "the format takes 0 arguments, printf has 1"),
-    (printf([1], "%9999999d"), "a million characters"),
+    (printf([1], "%10000d"), "a field of 10000 characters"),
     (printf([], r"\q"), r"unknown escape \\q"),
     (printf([], "\\"), "unknown escape"),
     (printf([], "%"), "the format ends within a conversion"),

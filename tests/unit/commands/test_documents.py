@@ -52,3 +52,14 @@ def test_further_modules() -> None:
 
 def test_a_view_of_one_module_has_no_list() -> None:
     assert find(make_client(GdbView(Toy())), b"qXfer:libraries-svr4:read::0,100") is None
+
+
+def test_a_client_has_so_many_files_open_at_most() -> None:
+    client = make_client(GdbView(Toy()))
+    packet = b"vFile:open:" + GdbView(Toy()).exec_file().encode().hex().encode() + b",0,0"
+    command = find(client, packet)
+    assert command is not None
+    for _ in range(256):
+        reply = command.run(client, packet)
+        assert isinstance(reply, Reply) and not reply.contents.startswith(b"F-1")
+    assert command.run(client, packet) == Reply(b"F-1,18")  # EMFILE of File-I/O

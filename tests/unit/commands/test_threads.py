@@ -6,6 +6,7 @@ import pytest
 
 from gdbstub.commands import Client, Go, Outcome, error_reply, find, split_suffix, stop_reply
 from gdbstub.policy import Policy
+from gdbstub.rsp import FieldError
 from gdbstub.target import (
     Address,
     Continue,
@@ -107,6 +108,13 @@ def test_a_suffix_is_for_one_packet() -> None:
     ask(client, b"QThreadSuffixSupported")
     assert contents(client, b"g;thread:0003;") == b"03"
     assert contents(client, b"g") == b"02"
+
+
+def test_a_suffix_that_is_no_number_is_refused() -> None:
+    client = make_client()
+    ask(client, b"QThreadSuffixSupported")
+    with pytest.raises(FieldError):
+        ask(client, b"p0;thread:" + b"f" * 5000 + b";")
 
 
 def test_frame_packets_mean_the_thread_named_last() -> None:

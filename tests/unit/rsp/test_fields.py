@@ -2,7 +2,15 @@
 
 import pytest
 
-from gdbstub.rsp import FieldError, from_hex, hex_number, text_from_hex, thread_id, to_hex
+from gdbstub.rsp import (
+    FieldError,
+    decimal_number,
+    from_hex,
+    hex_number,
+    text_from_hex,
+    thread_id,
+    to_hex,
+)
 
 
 @pytest.mark.parametrize(("field", "number"), [(b"0", 0), (b"fF", 255), (b"0" * 20 + b"1", 1)])
@@ -14,6 +22,16 @@ def test_hex_number(field: bytes, number: int) -> None:
 def test_no_hex_number(field: bytes) -> None:
     with pytest.raises(FieldError, match="is no hexadecimal number"):
         hex_number(field)
+
+
+def test_decimal_number() -> None:
+    assert decimal_number(b"0012") == 12
+
+
+@pytest.mark.parametrize("field", [b"", b"-1", b"a", b"1_0", b" 1", b"1\n", b"1" * 5000, b"\xb2"])
+def test_no_decimal_number(field: bytes) -> None:
+    with pytest.raises(FieldError, match="is no decimal number"):
+        decimal_number(field)
 
 
 def test_hex_bytes_and_text() -> None:

@@ -64,6 +64,15 @@ def test_nak_resends_the_last_packet() -> None:
     assert link.take_output() == b"$OK#9a"
 
 
+def test_many_naks_at_once_resend_once() -> None:
+    link = Link()
+    link.send(b"OK")
+    link.receive(b"---")
+    assert link.take_output() == b"$OK#9a"
+    link.receive(b"--+-")
+    assert link.take_output() == b"$OK#9a"
+
+
 def test_nak_before_any_packet_sends_nothing() -> None:
     link = Link()
     link.receive(b"-")
