@@ -20,6 +20,7 @@ class Trampolines:
         breakpoint  where an enabled site calls
         host        the code of every host function's record
         compile     where a lazy stub jumps, the defined index in scratch register 0
+        heartbeat   C function (block address, `jit.abi.heartbeat`) -> anything; where code runs natively
         done        the return address of an activation's outermost frame (ends with `Exit.RETURN`)
     """
 

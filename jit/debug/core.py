@@ -95,6 +95,9 @@ class DebugCore:
         if activation.host is not None:
             self.reports.report(activation, _INTERRUPT_IN_HOST_CALL)
             return
+        if not requested and not self.store.entry_stops:
+            self.reports.pace.beat()
+            return
         self._demand.innermost(activation)
         address = activation.context.words[PC]
         location = self.locate(address)

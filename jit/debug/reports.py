@@ -47,7 +47,7 @@ class Reports:
         self._injected: dict[Activation, tuple[Func, tuple[object, ...]]] = {}
         """The calls to be made when the handler of an activation's event returns."""
         self._events = 0
-        self._pace = Pace()
+        self.pace = Pace(store)
 
     def report(self, activation: Activation, event: DebugEvent, point: Point | None = None) -> None:
         """Tell of an event of an activation, and do what the handler asked for.
@@ -60,7 +60,7 @@ class Reports:
         self.standing[activation] = point
         self._events += 1
         if not self._events % EVENTS:
-            self._pace.look()
+            self.pace.look()
         if self.before is not None:
             self._call_before()
         try:
@@ -89,7 +89,7 @@ class Reports:
     def over(self) -> None:
         """The run is over: undo what was for it alone."""
         self._call_before()
-        self._pace.rest()
+        self.pace.rest()
 
     def check_standing(self) -> None:
         """Raise StoreInUse while the guest runs, on another thread then."""

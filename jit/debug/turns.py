@@ -1,69 +1,44 @@
-"""How soon the guest's thread has the interpreter again, once another thread of it has taken its turn.
+"""Who has the interpreter while the guest runs.
 
-Each time the guest goes on, it leaves the interpreter to whoever waits for it, and asks for it at its next stop. A
-thread that computes then keeps it for the interpreter's switch interval, 5 ms: thousands of stops. So while a guest
-stops again and again for a handler that is quickly done, the interval is shorter; each side has half of the time then.
+As a rule the guest leaves it to whoever waits for it, each time it goes on. Beside a thread that computes, that is dear
+for a guest that stops again and again for a handler that is quickly done: sooner or later the other thread takes it in
+such a moment and has it for the interpreter's switch interval, 5 ms, thousands of stops. So that guest keeps it, and
+gives way as any Python code does: each side has half of the time then.
 """
 
-import sys
-import threading
-import time
+from threading import active_count
+from time import thread_time
 
-INTERVAL = 0.00002
-"""Seconds; a switch takes a few millionths."""
+from jit.runtime.store import Store
 
-EVENTS = 256
+EVENTS = 32
 """The pace is looked at after so many events, a power of two."""
 
-QUICK = 0.00002
-"""Seconds of its own that the thread takes for an event at most, to be in a hurry."""
-
-
-class _Guests:
-    """The guests, of the whole process, that are in a hurry."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._count = 0
-        self._before = 0.0
-
-    def hurry(self) -> None:
-        """Have a shorter interval, until `relax` has been called as often."""
-        with self._lock:
-            if not self._count:
-                self._before = sys.getswitchinterval()
-                sys.setswitchinterval(min(self._before, INTERVAL))
-            self._count += 1
-
-    def relax(self) -> None:
-        """Have the interval of before again."""
-        with self._lock:
-            self._count -= 1
-            if not self._count:
-                sys.setswitchinterval(self._before)
-
-
-_guests = _Guests()
+QUICK = 0.000_03
+"""Seconds of its own that the thread takes for an event, at most, to be quick."""
 
 
 class Pace:
     """How fast one guest stops and goes on."""
 
-    def __init__(self) -> None:
-        self._hurries = False
-        self._before = 0.0
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._spent = 0.0
 
     def look(self) -> None:
-        """There have been `EVENTS` events since the last look: hurry or not, as it takes."""
-        now = time.thread_time()
-        quick = 0 <= now - self._before < EVENTS * QUICK
-        self._before = now
-        if quick != self._hurries:
-            self._hurries = quick
-            (_guests.hurry if quick else _guests.relax)()
+        """There have been `EVENTS` events since the last look: have the guest keep the interpreter or not."""
+        before, self._spent = self._spent, thread_time()
+        self._keep(0 <= self._spent - before < EVENTS * QUICK and active_count() > 1)
+
+    def beat(self) -> None:
+        """The guest came back for the heartbeat alone: if it stops no longer, that is the end of it."""
+        if thread_time() - self._spent > EVENTS * QUICK:
+            self._keep(False)
 
     def rest(self) -> None:
         """The run is over."""
-        if self._hurries:
-            self._hurries = False
-            _guests.relax()
+        self._keep(False)
+
+    def _keep(self, keep: bool) -> None:
+        if keep != self._store.keeps_interpreter:
+            self._store.keeps_interpreter = keep

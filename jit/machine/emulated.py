@@ -91,6 +91,10 @@ class EmulatedMachine(Pages):
                 f"cannot map {region.size} bytes for the emulator: {error}"
             ) from error
 
+    def keeping(self, entry: int) -> Callable[[int], int] | None:
+        """Return None: the emulator always releases the GIL."""
+        return None
+
     def function(self, entry: int) -> Callable[[int], int]:
         """Return the code at `entry` as a function from a 64-bit to a 32-bit number."""
         row, uc = self._row, self._uc

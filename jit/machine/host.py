@@ -8,6 +8,7 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Literal, Protocol
 
 from jit.machine._native import ffi as _untyped
@@ -119,4 +120,11 @@ def words_at(address: int, count: int, byteorder: ByteOrder) -> Words:
 def function_at(address: int) -> Callable[[int], int]:
     """Return machine code at an address as a function of one word; the call releases the GIL."""
     function: Callable[[int], int] = ffi.cast(ENTRY, address)
+    return function
+
+
+def keeping_function_at(address: int) -> Callable[[int], int]:
+    """Return machine code at an address as a function of one word; the call keeps the GIL."""
+    ctypes: Any = import_module("ctypes")  # cffi always releases it
+    function: Callable[[int], int] = ctypes.PYFUNCTYPE(ctypes.c_uint32, ctypes.c_size_t)(address)
     return function

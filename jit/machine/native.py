@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from jit.machine.code_memory import CodeMemory
 from jit.machine.errors import MachineError
-from jit.machine.host import NO_ACCESS, READ, WRITE, Region, function_at
+from jit.machine.host import NO_ACCESS, READ, WRITE, Region, function_at, keeping_function_at
 from jit.machine.pages import Pages
 from jit.machine.protocol import LinearMemory
 
@@ -59,6 +59,10 @@ class NativeMachine(Pages):
     def function(self, entry: int) -> Callable[[int], int]:
         """Return the code at `entry` as a function from a 64-bit to a 32-bit number."""
         return function_at(entry)
+
+    def keeping(self, entry: int) -> Callable[[int], int] | None:
+        """Return the code at `entry` as a function that keeps the GIL."""
+        return keeping_function_at(entry)
 
     def linear_memory(self, maximum: int) -> LinearMemory:
         """Reserve a linear memory of up to 4 GiB, inaccessible as far as a wrong check could reach."""

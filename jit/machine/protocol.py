@@ -51,6 +51,10 @@ class Machine(Protocol):
         """
         ...
 
+    def keeping(self, entry: int) -> Callable[[int], int] | None:
+        """Return the code at `entry` as a function that keeps the GIL, None where there is no such thing."""
+        ...
+
     def add_code(self, code: bytes) -> int:
         """Place code and return its address: 16-aligned, above all code placed before."""
         ...

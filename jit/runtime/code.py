@@ -169,7 +169,10 @@ class StoreCode:
         trampolines = isa.trampolines()
         base = machine.add_code(trampolines.code)
         self._entries = {name: base + offset for name, offset in trampolines.entries.items()}
-        self.resume: Callable[[int], int] = machine.function(self._entries["resume"])
+        self._resume = machine.function(self._entries["resume"])
+        self._resume_keeping = machine.keeping(self._entries["resume"])
+        self.resume: Callable[[int], int] = self._resume
+        """Let the guest run, given the address of its context, until it comes back; return the `Exit`."""
         self.host = self._entries["host"]
         self.done = self._entries["done"]
         self.breakpoint = self._entries["breakpoint"]
@@ -177,6 +180,17 @@ class StoreCode:
         self._modules: dict[Module, ModuleCode] = {}
         self._starts: list[int] = []
         self._ranges: list[CodeRange] = []
+
+    def keep_interpreter(self, keep: bool) -> int | None:
+        """Let the guest keep the interpreter while it runs, if the machine can.
+
+        Return where the code is of the heartbeat that it then needs (`jit.abi.heartbeat`), otherwise None.
+        """
+        if not keep or self._resume_keeping is None:
+            self.resume = self._resume
+            return None
+        self.resume = self._resume_keeping
+        return self._entries["heartbeat"]
 
     def modules(self) -> Sequence[ModuleCode]:
         """Return the modules instantiated here so far, in order of their first instantiation."""

@@ -82,12 +82,12 @@ class Activation:
     def run(self) -> list[int]:
         """Run the guest until its function returns; return the results' bit patterns."""
         store = self.store
-        resume, address = store.code.resume, self.context.address
+        code, address = store.code, self.context.address
         words, hosts = self.context.words, store.host_functions
         record_word = GENERAL + store.isa.convention.scratch[0]
         while True:
             store.executions += 1
-            self.exit = exit_ = resume(address)
+            self.exit = exit_ = code.resume(address)
             if exit_ == _HOST:
                 self.host = host = hosts[words[record_word]]
                 try:

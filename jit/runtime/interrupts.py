@@ -2,7 +2,8 @@
 
 The stack limit and the interrupt share one compare at a function's entry, so a request raises the
 limit of every vmctx; loop heads look at the interrupt word.  Requests come from any thread.  A debugger
-that steps raises the limit alone: it knows the loops of the functions it steps in.
+that steps raises the limit alone: it knows the loops of the functions it steps in.  A heartbeat writes
+both without a request.
 """
 
 import os
@@ -10,6 +11,7 @@ import threading
 
 from jit.abi import vmctx
 from jit.machine.protocol import Machine
+from jit.runtime.heartbeat import Heartbeat
 
 
 class Interrupts:
@@ -23,6 +25,8 @@ class Interrupts:
         self._requested = False
         self._entry_stops = False
         self._wake: tuple[int, int] | None = None
+        self._beat: int | None = None
+        self._heart: Heartbeat | None = None
 
     def close(self) -> None:
         """Close the wake pipe."""
@@ -37,6 +41,8 @@ class Interrupts:
         with self._lock:
             self._users.append(address)
             self._write(address)
+            if self._beat is not None:
+                self._set_beat(self._beat)
 
     @property
     def stack_limit(self) -> int:
@@ -61,6 +67,25 @@ class Interrupts:
                 self._entry_stops = value
                 self._write_all()
 
+    @property
+    def beat(self) -> int | None:
+        """Where the code is that makes the guest come back every few milliseconds; None while nothing does.
+
+        Such a return is no request: `take` says so.
+        """
+        return self._beat
+
+    @beat.setter
+    def beat(self, value: int | None) -> None:
+        with self._lock:
+            self._set_beat(value)
+
+    def _set_beat(self, value: int | None) -> None:
+        if self._heart is not None:
+            self._heart.stop()
+        self._beat = value
+        self._heart = None if value is None else Heartbeat(self._machine, value, self._users)
+
     def request(self) -> None:
         """Ask the guest to stop.  From any thread; twice is once."""
         with self._lock:
@@ -73,12 +98,10 @@ class Interrupts:
     def take(self) -> bool:
         """Take back the request; return whether there was one."""
         with self._lock:
-            requested = self._requested
-            if requested:
-                self._requested = False
-                self._write_all()
-                if self._wake is not None:
-                    os.read(self._wake[0], 1)
+            requested, self._requested = self._requested, False
+            self._write_all()
+            if requested and self._wake is not None:
+                os.read(self._wake[0], 1)
             return requested
 
     @property

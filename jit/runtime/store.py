@@ -311,6 +311,19 @@ class Store:
         """A descriptor that is readable while an interrupt is wanted, for host calls that wait."""
         return self._interrupts.wake_descriptor
 
+    @property
+    def keeps_interpreter(self) -> bool:
+        """Whether the guest keeps the interpreter (CPython's GIL) while it runs.
+
+        It then comes back every few milliseconds to give way, like any Python code.  Setting it is of no
+        effect on a machine that cannot.
+        """
+        return self._interrupts.beat is not None
+
+    @keeps_interpreter.setter
+    def keeps_interpreter(self, value: bool) -> None:
+        self._interrupts.beat = self.code.keep_interpreter(value)
+
     # Epochs
 
     def set_epoch_deadline(self, ticks_after_current: int) -> None:

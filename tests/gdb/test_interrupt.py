@@ -23,6 +23,19 @@ def test_in_a_loop(guest: Builder) -> None:
     assert "looped" in output
 
 
+def test_in_a_loop_with_a_condition(guest: Builder) -> None:
+    """Which the guest's thread evaluates in each turn, without a pause."""
+    commands = ["break spin", "c", "break session.c:72 if running == 2", "c", "frame", "kill"]
+    with serving(guest("session"), "loop", options=LOGGING) as server:
+        gdb = Gdb(server.port, commands)
+        server.wait_for_resumes(2)
+        gdb.interrupt()
+        results = gdb.results()
+    assert "Program received signal SIGINT" in results.all("c")[1]
+    assert "spin (start=0)" in results["frame"]
+    assert "killed" in results["kill"]
+
+
 def test_in_a_blocked_read(guest: Builder) -> None:
     commands = ["break read_line", "c", "c", "bt", "c"]
     with serving(guest("session"), "read", options=LOGGING) as server:

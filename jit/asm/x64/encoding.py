@@ -153,3 +153,4 @@ def stmxcsr(base: int, disp: int) -> bytes:
 PUSHFQ = b"\x9c"
 POPFQ = b"\x9d"
 RET = b"\xc3"
+SYSCALL = b"\x0f\x05"

@@ -6,16 +6,18 @@ registers and the flags; the light ones (host, libcall, compile, done) all gener
 the float registers that carry arguments.  Both may use the guest's stack below its pointer.
 """
 
-from jit.abi import context, vmctx
+from jit.abi import context, heartbeat, vmctx
 from jit.abi.code import Trampolines
 from jit.abi.context import Exit
 from jit.asm.x64 import bulk
 from jit.asm.x64 import encoding as x
-from jit.asm.x64.sequence import BELOW, NOT_ZERO, Sequence
+from jit.asm.x64.sequence import BELOW, NOT_ZERO, ZERO, Sequence
 
 HOST_SAVED = (x.RBX, x.RBP, x.R12, x.R13, x.R14, x.R15)
 _ARGUMENT_FLOATS = 8
 _FLOATS = 16
+_POLL = 7
+"""The number of Linux's system call."""
 
 
 def _general(reg: int) -> int:
@@ -57,6 +59,8 @@ def build() -> Trampolines:
     entries["watch"] = len(code)
     code += _watch()
     _jump_back(code)
+    entries["heartbeat"] = len(code)
+    code += _heartbeat()
     return Trampolines(bytes(code), entries)
 
 
@@ -144,6 +148,27 @@ def _watch() -> bytes:
     sequence.back(again)
     sequence.land(inside)
     sequence.add(_full_exit(Exit.WATCH, argument=False))
+    return sequence.code
+
+
+def _heartbeat() -> bytes:
+    """heartbeat(block in rdi): want every guest's interrupt once a period, until there is something to read."""
+    block, at, guest = x.RDI, x.RSI, x.RAX
+    sequence = Sequence()
+    again = sequence.position
+    sequence.add(x.mov_imm(x.RSI, 1), x.load(x.RDX, block, heartbeat.PERIOD))
+    sequence.add(x.mov_imm(x.RAX, _POLL), x.SYSCALL, x.alu_imm(x.CMP, x.RAX, 1))
+    beat = sequence.skip_if(NOT_ZERO)
+    sequence.add(x.RET)
+    sequence.land(beat)
+    sequence.add(x.mov(at, block), x.alu_imm(x.ADD, at, heartbeat.GUESTS, 1))
+    each = sequence.position
+    sequence.add(x.load(guest, at, 0), x.alu_imm(x.CMP, guest, 0, 1))
+    sequence.back_if(ZERO, again)
+    sequence.add(x.rm(b"\xc7", 0, guest, vmctx.STACK_LIMIT, 1), x.pack_i32(-1))
+    sequence.add(x.rm(b"\xc7", 0, guest, vmctx.INTERRUPT), x.pack_i32(1))
+    sequence.add(x.alu_imm(x.ADD, at, 8, 1))
+    sequence.back(each)
     return sequence.code
 
 

@@ -367,33 +367,6 @@ def test_while_a_handler_is_at_work_its_thread_alone_may(guest: Guest) -> None:
     assert [type(error) for error in told] == [StoreInUse]
 
 
-def test_other_threads_give_way_sooner_while_a_guest_stops_often(
-    guest: Guest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The interpreter's switch interval is short for a run with many quick events, however it ends."""
-    instance = guest.load(
-        """(module (func (export "f") (param i32)
-          (loop nop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) unreachable))"""
-    )
-    intervals, clock = [0.005], [0.0]
-    monkeypatch.setattr("sys.getswitchinterval", lambda: intervals[-1])
-    monkeypatch.setattr("sys.setswitchinterval", intervals.append)
-    monkeypatch.setattr("time.thread_time", lambda: clock[-1])
-    with guest.store.edit_breakpoints() as edit:  # type: ignore[union-attr]
-        edit.add_breakpoint(instance.module, pcs(guest, 0)[1])
-    for seconds, count in ((0.0001, 1000), (0.000001, 100), (0.000001, 1000)):
-
-        def handler(store: Store, event: DebugEvent, seconds: float = seconds) -> None:
-            clock.append(clock[-1] + seconds)
-
-        guest.store.set_debug_handler(handler)
-        assert intervals == [0.005]
-        with pytest.raises(GuestTrap):
-            guest.function(instance, "f")(guest.store, count)
-    first, short, last = intervals
-    assert short < first == last
-
-
 def test_a_call_with_externrefs_and_functions_is_put_in(guest: Guest) -> None:
     """What a host function of every kind of reference gets from a call that a handler put in."""
     got: list[object] = []

@@ -2,12 +2,14 @@
 
 import struct
 from itertools import product
+from select import POLLIN
 
 import capstone
 import pytest
 import unicorn
 from unicorn import x86_const as uc
 
+from jit.abi import heartbeat, vmctx
 from jit.abi.vmctx import Stub
 from jit.asm.x64.integers import EQUAL_ORDERED, INVERSE, NOT_EQUAL_OR_UNORDERED
 from jit.asm.x64.isa import ISA
@@ -77,8 +79,42 @@ def test_trampolines_have_every_entry_and_are_the_same_each_time() -> None:
     made = ISA.trampolines()
     assert made == ISA.trampolines()
     stubs = {stub.name.lower() for stub in Stub}
-    assert set(made.entries) == stubs | {"resume", "breakpoint", "host", "compile", "done"}
+    others = {"resume", "breakpoint", "host", "compile", "done", "heartbeat"}
+    assert set(made.entries) == stubs | others
     assert all(0 <= entry < len(made.code) for entry in made.entries.values())
+
+
+def test_the_heartbeat_wants_the_interrupts_of_all_guests_until_there_is_something_to_read() -> (
+    None
+):
+    block, guests, polls = 0x2000, (0x3000, 0x4000, 0x5000), [0, -4, 1]
+    made = ISA.trampolines()
+    machine = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_64)
+    machine.mem_map(0, 0x10000)
+    machine.mem_write(CODE, made.code)
+    machine.mem_write(block, heartbeat.HEAD.pack(7, POLLIN, 0, 5) + struct.pack("<4Q", *guests, 0))
+    seen = []
+
+    def poll(machine: unicorn.Uc, data: object) -> None:
+        registers = (uc.UC_X86_REG_RAX, uc.UC_X86_REG_RDI, uc.UC_X86_REG_RSI, uc.UC_X86_REG_RDX)
+        assert [machine.reg_read(register) for register in registers] == [7, block, 1, 5]
+        words = [machine.mem_read(guest, vmctx.INTERRUPT + 4) for guest in guests]
+        seen.append(
+            [(bytes(word[vmctx.STACK_LIMIT :][:8]), word[vmctx.INTERRUPT]) for word in words]
+        )
+        for guest in guests:
+            machine.mem_write(guest, bytes(vmctx.INTERRUPT + 4))
+        machine.reg_write(uc.UC_X86_REG_RAX, polls[len(seen) - 1] & (1 << 64) - 1)
+        machine.reg_write(uc.UC_X86_REG_RCX, 0xBAD)
+        machine.reg_write(uc.UC_X86_REG_R11, 0xBAD)
+
+    machine.hook_add(unicorn.UC_HOOK_INSN, poll, None, 1, 0, uc.UC_X86_INS_SYSCALL)
+    machine.mem_write(STACK, struct.pack("<Q", 0xF000))
+    machine.reg_write(uc.UC_X86_REG_RSP, STACK)
+    machine.reg_write(uc.UC_X86_REG_RDI, block)
+    machine.emu_start(CODE + made.entries["heartbeat"], 0xF000)
+    wanted = (struct.pack("<Q", vmctx.NO_STACK_LIMIT), 1)
+    assert seen == [[(bytes(8), 0)] * 3, [wanted] * 3, [wanted] * 3]
 
 
 def test_a_fresh_stack_returns_to_done_and_ends_the_chain() -> None:
