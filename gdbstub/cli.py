@@ -14,13 +14,15 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from gdbstub.target import Dialect, Launch
+from gdbstub.target import Dialect, Launch, TargetError
 from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.common.program import (
     MACHINES,
@@ -62,10 +64,13 @@ a mistake in the command 2.
 VIEWS: Mapping[Dialect, RenderingFactory] = {Dialect.GDB: x32_view, Dialect.LLDB: WasmView}
 
 _STDIO = "-"
+_PORT = re.compile("[0-9]{1,9}")
 
 MISTAKE = 2
 TRAPPED = 134
 """As a shell shows a process ended by SIGABRT; what other engines' command lines give."""
+INTERRUPTED = 130
+"""As a shell shows one ended by SIGINT."""
 
 
 class UsageError(Exception):
@@ -111,11 +116,43 @@ class Command:
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the command line says; return the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_standard_descriptors()
     try:
         return _main(words)
     except (UsageError, LoadError, WasmtimeError) as mistake:
-        sys.stderr.write(f"gdbstub: {mistake}\n")
+        _tell(f"gdbstub: {mistake}\n")
         return MISTAKE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _open_standard_descriptors() -> None:
+    """See that 0, 1 and 2 are open: what is opened later would become the guest's standard streams."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, if there is one that takes it."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+
+def _show_usage() -> None:
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(USAGE)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise UsageError(f"cannot write to standard output: {error.strerror}") from None
 
 
 def _main(words: list[str]) -> int:
@@ -125,7 +162,7 @@ def _main(words: list[str]) -> int:
         return demo(words[1:])
     command = parse(words)
     if command is None:
-        sys.stdout.write(USAGE)
+        _show_usage()
         return 0
     settings = Settings(
         command.program,
@@ -171,7 +208,7 @@ def parse_address(word: str) -> Address:
     host, colon, port = word.rpartition(":")
     if not colon:
         raise UsageError(f"{word!r} is neither [HOST]:PORT nor -, run or demo")
-    if not port.isascii() or not port.isdigit() or int(port) > 0xFFFF:
+    if not _PORT.fullmatch(port) or int(port) > 0xFFFF:
         raise UsageError(f"{word!r}: the port is to be a number from 0 to 65535")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
@@ -272,8 +309,10 @@ def run(program: Program) -> int:
     except ExitTrap as end:
         return end.code & 0xFF
     except Trap as trap:
-        sys.stderr.write(f"gdbstub: {program.name}: {trap.message}\n")
+        _tell(f"gdbstub: {program.name}: {trap.message}\n")
         return TRAPPED
+    except WasmtimeError as mistake:
+        raise UsageError(f"{program.name}: {mistake}") from None
     return 0
 
 
@@ -284,7 +323,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
     """
     program = load(settings, debug=True)
     # Not loaded by `run`: the server's stack takes longer to import than a small program to run.
-    from gdbstub.server import GuestFailure, ListenError, exit_status  # noqa: PLC0415
+    from gdbstub.server import ListenError, exit_status  # noqa: PLC0415
     from gdbstub.server import run as run_server  # noqa: PLC0415
 
     if options.log_packets:
@@ -324,18 +363,15 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
         )
     except ListenError as mistake:
         raise UsageError(str(mistake)) from None
-    except GuestFailure as failure:
-        if isinstance(failure.__cause__, WasmtimeError):
-            raise UsageError(f"{program.name}: {failure.__cause__}") from None
-        raise
+    except TargetError as mistake:
+        raise UsageError(f"{program.name}: {mistake.text}") from None
     return exit_status(ending)
 
 
 def _announce(host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
-    sys.stderr.write(
+    _tell(
         f"Listening on {shown}:{port}"
         f" (gdb: target remote {shown}:{port};"
         f" lldb: process connect --plugin wasm connect://{shown}:{port})\n"
     )
-    sys.stderr.flush()

@@ -28,6 +28,7 @@ from gdbstub.target import (
     Reader,
     ResumeRequest,
     Signal,
+    TargetError,
     Terminated,
     Verdict,
 )
@@ -77,7 +78,7 @@ class Execution:
     async def start(self) -> None:
         """Make the guest and bring it to its first operation.
 
-        Errors of `make_guest` pass as they are.
+        Errors of `make_guest` pass as they are, and so does `TargetError` from a guest that cannot start.
         """
         self._running = True
         self._thread.start()
@@ -172,6 +173,8 @@ class Execution:
             raise Killed
         try:
             return guest.run(self)
+        except TargetError:
+            raise
         except Exception as error:
             _log.exception("the guest's machinery failed")
             text = f"internal error while the guest ran: {type(error).__name__}: {error}"

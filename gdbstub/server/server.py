@@ -48,8 +48,8 @@ async def serve(
     the first connection: the guest is killed, after a detach it runs to its end. `view` gives
     every client that view instead of the one for its dialect. Cancelling kills the guest.
 
-    Raises `ListenError` from `transports`, whatever `make_guest` raises, and `GuestFailure` from
-    `execution` if the guest's machinery fails.
+    Raises `ListenError` from `transports`, whatever `make_guest` raises, `TargetError` if the first
+    guest cannot start, and `GuestFailure` from `execution` if the guest's machinery fails.
     """
     clients: AbstractAsyncContextManager[Listener]
     clients = standard_streams() if stdio else listening(host, port)

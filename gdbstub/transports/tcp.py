@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -43,7 +42,7 @@ async def listening(host: str, port: int) -> AsyncIterator[TcpListener]:
     """Listen on `host` and `port`, where port 0 picks a free one. Raises `ListenError`."""
     try:
         listeners = await trio.open_tcp_listeners(port, host=host, backlog=8)
-    except (OSError, OverflowError, socket.gaierror) as error:
+    except (OSError, OverflowError, UnicodeError) as error:  # the last for no name of a host
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ListenError(f"cannot listen on {host}:{port}: {reason}") from None
     if port == 0:  # a host of several addresses would get a port for each

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import trio
@@ -24,9 +25,10 @@ from gdbstub.views.common.guest import ProgramGuest
 from gdbstub.views.common.rendering import RenderingFactory
 from gdbstub.views.wasm import WasmView
 from gdbstub.views.x32 import x32_view
-from jit import Config, Engine, Func, Linker, Module, Store
+from jit import Config, Engine, Func, Linker, Module, Store, wat2wasm
 from jit.debug.debugger import Debugger
 from tests.conformance.client import Client
+from tests.guests.build import Guest as Built
 from tests.guests.modules import two_modules
 from tests.serving import serving
 
@@ -270,6 +272,28 @@ async def test_during_conditions_watchpoints_and_libraries() -> None:
             assert await client.ask(b"z" + watched[1:]) == b"OK"
             assert await client.resume(b"vCont;c") == ("", b"W00")
         assert server.output() == "4 entries, total 100, 4 calls\n"
+
+
+async def test_a_run_that_cannot_be_is_refused_and_the_session_goes_on(tmp_path: Path) -> None:
+    program = tmp_path / "program.wasm"
+    program.write_bytes(wat2wasm('(module (func (export "_start") nop))'))
+    guest = Built("program", "", program, program)
+    with serving(guest, options=()) as server:
+        async with await trio.open_tcp_stream("127.0.0.1", server.port) as stream:
+            client = Client(stream)
+            await client.ask(b"qSupported:swbreak+;hwbreak+;xmlRegisters=i386")
+            assert await client.ask(b"!") == b"OK"
+            for words in (b"00", b"612f0062", b";610062"):
+                assert (await client.ask(b"vRun;" + words))[:1] == b"E"
+            assert (await client.ask(b"vRun;"))[:3] == b"T05"
+            table = '(module (table 4294967295 funcref) (func (export "_start") nop))'
+            program.write_bytes(wat2wasm(table))
+            assert await client.ask(b"vRun;") == b"E08"
+            program.write_bytes(wat2wasm('(module (func (export "_start") nop))'))
+            assert (await client.ask(b"vRun;"))[:3] == b"T05"
+            assert await client.resume(b"vCont;c") == ("", b"W00")
+            assert await client.ask(b"qRcmd,65786974") == b"OK"
+        assert "Traceback" not in "".join(server.log())
 
 
 async def digest(client: Client) -> str:

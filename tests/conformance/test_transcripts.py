@@ -79,9 +79,9 @@ LLDB_ROWS = [
     (b"qWasmGlobal:0;0", b"E16;" + b"no global 0".hex().encode()),
     (b"qWasmGlobal:0;instance:1;", b"00000000"), (b"qWasmGlobal:0;instance:1", b"00000000"),
     (b"qWasmGlobal:3;instance:26;", b"E16;" + b"instance 26 has no global 3".hex().encode()),
-    (b"qWasmGlobal:0;instance:1a;", b"E16;" + b"index and instance are decimal numbers".hex().encode()),
+    (b"qWasmGlobal:0;instance:1a;", b"E16;" + b'"1a" is no decimal number'.hex().encode()),
     (b"qWasmStackValue:0;0", b"E16;" + b"no operand 0".hex().encode()),
-    (b"qWasmLocal:x;0", b"E16;" + b"frame and index are decimal numbers".hex().encode()),
+    (b"qWasmLocal:x;0", b"E16;" + b'"x" is no decimal number'.hex().encode()),
     (b"vCont;s:1", b"T05reason:trace;" + LLDB_STOP % (MODULE_BASE + BODY + 1, NEXT)),
     (b"k", b"X09"),
 ]

@@ -9,6 +9,7 @@ import pytest
 
 from gdbstub.cli import MISTAKE, TRAPPED, Address, Command, UsageError, main, parse, parse_address
 from gdbstub.target import Dialect
+from jit import wat2wasm
 
 HEADER = b"\0asm\1\0\0\0"
 TYPES = b"\1\4\1\x60\0\0"
@@ -33,7 +34,26 @@ IMPORTING = (
     HEADER + TYPES + b"\2\x0c\1\1e\6offer_\0\0" + FUNCTIONS + b"\7\x0a\1\6_start\0\1"
     b"\x0a\6\1\4\0\x10\0\x0b"
 )
+WITH_PARAMETER = NOTHING.replace(TYPES, b"\1\5\1\x60\1\x7f\0")
+HUGE_TABLE = NOTHING.replace(START, b"\4\x08\1\x70\0\xff\xff\xff\xff\x0f" + START)
 UNKNOWN_IMPORT = HEADER + TYPES + b"\2\7\1\1e\1f\0\0" + START
+
+
+STREAMS = """(module
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write"
+    (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\02\\00\\00\\00")
+  (func (export "_start")
+    (call $exit (i32.add
+      (i32.add
+        (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8))
+        (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))))))"""
+"""Reads from 0, writes two null characters to 1 and to 2."""
 
 
 @pytest.fixture
@@ -123,6 +143,8 @@ def test_folders_have_the_name_the_guest_sees(tmp_path: Path) -> None:
         ":0 /no/such/file.wasm",
         "run /no/such/file.wasm",
         "run /tmp",
+        "run /dev/zero",
+        ":" + "9" * 5000,
         "demo --no-such-option",
     ],
 )
@@ -141,6 +163,7 @@ def test_a_mistake_is_one_line_and_status_2(line: str, capsys: pytest.CaptureFix
         (HEADER + b"\x0e", "failed to parse"),
         (NO_START, "exports no function _start"),
         (UNKNOWN_IMPORT, "import e.f"),
+        (WITH_PARAMETER, "_start has parameters"),
     ],
 )
 @pytest.mark.parametrize("words", [["run"], [":0"]])
@@ -208,6 +231,48 @@ def test_a_port_in_use_is_one_line(module: Path, capsys: pytest.CaptureFixture[s
         assert main([f"127.0.0.1:{port}", str(module)]) == MISTAKE
     error = capsys.readouterr().err
     assert str(port) in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 300, "\x80.."])
+def test_what_is_no_name_of_a_host_is_one_line(
+    host: str, module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module.write_bytes(NOTHING)
+    assert main([f"{host}:0", str(module)]) == MISTAKE
+    error = capsys.readouterr().err
+    assert "cannot listen" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["run"], [":0"]])
+def test_a_program_that_cannot_start_is_one_line(
+    words: list[str], module: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module.write_bytes(HUGE_TABLE)
+    assert main([*words, str(module)]) == MISTAKE
+    error = capsys.readouterr().err.splitlines()
+    assert error[-1] == "gdbstub: prog.wasm: a table of 4294967295 elements is too large"
+    assert [line.partition(" ")[0] for line in error[:-1]] == ["Listening"] * (words == [":0"])
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+def test_what_is_closed_is_no_file_of_ours_to_the_guest(closed: str, module: Path) -> None:
+    """Exits with the sum of what reading and writing said; the pipes of ours would wait, or be hurt."""
+    module.write_bytes(wat2wasm(STREAMS))
+    words = [sys.executable, "-m", "gdbstub", "run", str(module)]
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *words]
+    done = subprocess.run(shell, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert done.returncode == 0
+
+
+def test_help_needs_no_standard_output() -> None:
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "gdbstub", "--help"]
+    done = subprocess.run(shell, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_mistake_without_standard_error_has_its_status() -> None:
+    shell = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-m", "gdbstub", "--nonsense"]
+    assert subprocess.run(shell, timeout=60, check=False).returncode == MISTAKE
 
 
 def test_run_gives_the_guests_status(module: Path) -> None:

@@ -7,6 +7,7 @@ served right after it; the engine's own stop for it, coming later, is a boundary
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,13 +22,14 @@ from gdbstub.target import (
     Signal,
     SystemCall,
     Target,
+    TargetError,
     Terminated,
     Verdict,
 )
 from gdbstub.views.common.rendering import Interruption, RenderingFactory, Stage
 from gdbstub.views.common.stops import Fault, Standing, fault_of
 from gdbstub.views.common.syscalls import system_call
-from jit import ExitTrap, InvalidFunction, Trap
+from jit import ExitTrap, InvalidFunction, Trap, WasmtimeError
 from jit.debug import events
 from jit.debug.debugger import Debugger
 
@@ -83,7 +85,7 @@ class ProgramGuest:
         self._killer = Signal.NONE
 
     def run(self, gate: Gate) -> Exit:
-        """Run the program to its end; see `Guest`."""
+        """Run the program to its end; see `Guest`. `TargetError` where it cannot even start."""
         self._gate = gate
         self._debugger.step(True)
         try:
@@ -100,6 +102,12 @@ class ProgramGuest:
             _log.error("%s", error)
             self._fault(Fault(Signal.ILL, str(error)))
             return Exited(INVALID)
+        except WasmtimeError as error:
+            if not self._entered:
+                raise TargetError(errno.ENOEXEC, str(error)) from None
+            _log.error("%s", error)
+            self._fault(Fault(Signal.ABRT, str(error)))
+            return Terminated(Signal.ABRT)
         except Trap as trap:
             if self._killer is Signal.NONE:  # no event told of it: no guest code ran yet
                 self._fault(fault_of(self._debugger, events.Trap(trap.trap_code, trap.reason)))

@@ -22,6 +22,8 @@ from jit import (
 
 START = "_start"
 
+_MAGIC = b"\0asm"
+_GLANCE = 0x1000
 
 MACHINES: Mapping[str, tuple[str, str | None]] = {
     "native": ("native", None),
@@ -77,7 +79,7 @@ def load_again(settings: Settings, launch: Launch) -> Program:
 def _same_file(name: str, path: str) -> bool:
     try:
         return os.path.samefile(name, path)
-    except OSError:
+    except (OSError, ValueError):  # the latter for a null character
         return False
 
 
@@ -131,8 +133,11 @@ def load(settings: Settings, debug: bool) -> Program:
         if name in preloaded:
             raise LoadError(f"{path}: there is another module for imports from {name}")
         preloaded[name] = _read(engine, path)
-    if not any(e.name == START and isinstance(e.type, FuncType) for e in module.exports):
+    start = next((e.type for e in module.exports if e.name == START), None)
+    if not isinstance(start, FuncType):
         raise LoadError(f"{settings.path}: not a program: it exports no function {START}")
+    if start.params:
+        raise LoadError(f"{settings.path}: not a program: its {START} has parameters")
     try:
         return _link(settings, engine, module, preloaded)
     except WasmtimeError as error:
@@ -142,7 +147,9 @@ def load(settings: Settings, debug: bool) -> Program:
 def _read(engine: Engine, path: str) -> Module:
     try:
         with open(path, "rb") as file:
-            data = file.read()
+            data = file.read(_GLANCE)
+            if data.startswith(_MAGIC):  # nothing else is worth reading: it may have no end
+                data += file.read()
     except OSError as error:
         raise LoadError(f"cannot read {path}: {error.strerror}") from None
     try:

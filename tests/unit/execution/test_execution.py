@@ -1,5 +1,6 @@
 """The worker thread: handing over, interrupting, killing, failing."""
 
+import errno
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,7 @@ from gdbstub.target import (
     Signal,
     Step,
     Target,
+    TargetError,
     Terminated,
     ThreadId,
     Verdict,
@@ -156,6 +158,16 @@ async def test_a_factory_that_fails_is_the_callers_business() -> None:
 
     with pytest.raises(OSError, match="no such file"):
         async with executing(make):
+            raise AssertionError("not reached")
+
+
+async def test_a_guest_that_cannot_start_says_so_itself() -> None:
+    class Stillborn(Script):
+        def run(self, gate: Gate) -> Exit:
+            raise TargetError(errno.ENOEXEC, "no such import")
+
+    with pytest.raises(TargetError, match="no such import"):
+        async with executing(lambda: Stillborn(end)):
             raise AssertionError("not reached")
 
 
