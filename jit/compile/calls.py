@@ -63,7 +63,7 @@ def _call_indirect(masm: MacroAssembler) -> Handler:
         _fill_registers(s, type_.params, arguments, first)
         s.code += masm.call_record
         if s.recorder is not None:
-            s.recorder.call(len(s.code), index)
+            s.recorder.call(len(s.code), index, taken=1)
         s.code += masm.leave_callee
         stack.pop()
         _finish(s, type_)

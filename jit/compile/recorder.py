@@ -89,9 +89,10 @@ class Recorder:
         if depth < len(self._places):
             self._places[depth] = SLOT
 
-    def call(self, offset: int, index: int) -> None:
-        """A call of the op at `index` returns to `offset`."""
-        stack = self._stack(tuple(self._types), (SLOT,) * len(self._types))
+    def call(self, offset: int, index: int, taken: int = 0) -> None:
+        """A call of the op at `index` returns to `offset`; `taken`: operands that were no arguments."""
+        types = self._types[: len(self._types) - taken]
+        stack = self._stack(tuple(types), (SLOT,) * len(types))
         point = Point(self._body.pcs[index + 1], stack, facts=self._facts)
         self._rows.append(Row(offset, RowKind.CALL, (point,)))
 

@@ -18,7 +18,7 @@ _REPEATED = re.compile(rb"(.)\*(.)", re.DOTALL)
 
 
 class State(NamedTuple):
-    """The innermost frame before an op: its PC, its locals and operands as bytes, little-endian."""
+    """A frame: its PC, its locals and operands as bytes, little-endian."""
 
     pc: int
     locals: tuple[bytes, ...]
@@ -45,10 +45,10 @@ class Peer:
         self._received = self._received[packet.end() :]
         return _REPEATED.sub(lambda run: run[1] * (1 + run[2][0] - 29), packet[1])
 
-    def values(self, name: str) -> tuple[bytes, ...]:
-        """Return all locals, or all operands, of the innermost frame."""
+    def values(self, name: str, frame: int) -> tuple[bytes, ...]:
+        """Return all locals, or all operands, of a frame, 0 being the innermost."""
         found: list[bytes] = []
-        while value := self._value(f"{name}:0;{len(found)}"):
+        while value := self._value(f"{name}:{frame};{len(found)}"):
             found.append(value)
         return tuple(found)
 
@@ -56,16 +56,19 @@ class Peer:
         reply = self.ask(command)
         return b"" if reply.startswith(b"E") else bytes.fromhex(reply.decode())
 
-    def state(self) -> State:
-        """Return where the program is."""
-        address = int.from_bytes(bytes.fromhex(self.ask("p0").decode()), "little")
-        pc = address & 0xFFFF_FFFF
-        return State(pc, self.values("qWasmLocal"), self.values("qWasmStackValue"))
+    def frames(self) -> list[State]:
+        """Return where the program is: its frame, and that of its caller if there is one."""
+        stack = bytes.fromhex(self.ask("qWasmCallStack:1").decode())
+        pcs = [int.from_bytes(stack[at : at + 4], "little") for at in range(0, len(stack), 8)]
+        return [
+            State(pc, self.values("qWasmLocal", frame), self.values("qWasmStackValue", frame))
+            for frame, pc in enumerate(pcs[:2])
+        ]
 
-    def steps(self) -> Iterator[State]:
-        """Step from the start, and yield the state at each stop until the program ends or traps."""
+    def steps(self) -> Iterator[list[State]]:
+        """Step from the start, and yield the frames at each stop until the program ends or traps."""
         while self.ask("vCont;s:1")[:1] == b"T":
-            yield self.state()
+            yield self.frames()
 
 
 @contextmanager

@@ -67,6 +67,20 @@ SMALL = """(module (memory (export "memory") 1)
     drop))"""
 
 
+INDIRECT = """(module (type $t (func (param i32 i64) (result i32))) (table funcref (elem $f))
+  (func $f (type $t) nop local.get 0)
+  (func (export "_start") (local i32)
+    i32.const 11
+    i32.const 22
+    i64.const 33
+    i32.const 0
+    call_indirect (type $t)
+    i64.const 44
+    call $f
+    drop
+    drop))"""
+
+
 def started(wat: str) -> str:
     """Give a module of random functions a `_start` that calls the first with zeros."""
     header = wat[wat.index('"f0"') : wat.index("(local", wat.index('"f0"'))]
@@ -87,20 +101,22 @@ def plain(type_: int, bits: int) -> bytes:
 
 
 Typed = tuple[State, list[int], list[int]]
-"""A state, and the types of its locals and operands."""
+"""A frame, and the types of its locals and operands."""
 
 
-def ours(wasm: bytes) -> tuple[list[Typed], bool]:
-    """Step through `_start`; return each state, and whether the last is a trap's."""
+def ours(wasm: bytes) -> tuple[list[list[Typed]], bool]:
+    """Step through `_start`; return the frame and its caller's at each stop, and whether the last is a trap's."""
     config = jit.Config()
     config.guest_debug = True
     engine = jit.Engine(config)
     store = jit.Store(engine)
-    states: list[Typed] = []
+    states: list[list[Typed]] = []
 
     def handler(_: Store, event: DebugEvent) -> None:
         if isinstance(event, Breakpoint | Trap):
-            states.append(_state(store.debug_exit_frames()[0]))
+            frame = store.debug_exit_frames()[0]
+            caller = frame.parent()
+            states.append([_state(frame), *([] if caller is None else [_state(caller)])])
 
     store.set_debug_handler(handler)
     edit = store.edit_breakpoints()
@@ -132,19 +148,22 @@ def canonical(types: list[int], values: tuple[bytes, ...]) -> tuple[bytes, ...]:
     return tuple(plain(type_, int.from_bytes(value, "little")) for type_, value in pairs)
 
 
-@pytest.mark.parametrize("wat", [SMALL, *(started(random_module(seed)) for seed in range(5))])
+@pytest.mark.parametrize("wat", [SMALL, INDIRECT, *map(started, map(random_module, range(5)))])
 def test_steps_are_wasmtimes(wat: str, tmp_path: Path) -> None:
     program = tmp_path / "program.wasm"
     program.write_bytes(binary(wat))
-    states, trapped = ours(program.read_bytes())
+    stops, trapped = ours(program.read_bytes())
     try:
         with debugged(program) as peer:
             theirs = list(islice(peer.steps(), STEPS))
     except MissingPeer as missing:
         pytest.skip(str(missing))
-    assert [state.pc for state, *_ in states[: len(theirs)]] == [state.pc for state in theirs]
-    assert len(theirs) == min(len(states), STEPS)
-    for (state, locals_, stack), their in zip(states, theirs, strict=False):
-        assert state.locals == canonical(locals_, their.locals), hex(state.pc)
-        if their.stack or not trapped or state is not states[-1][0]:
-            assert state.stack == canonical(stack, their.stack), hex(state.pc)
+    assert len(theirs) == min(len(stops), STEPS)
+    for frames, their_frames in zip(stops, theirs, strict=False):
+        places = [state.pc for state, *_ in frames]
+        assert places == [state.pc for state in their_frames]
+        for (state, locals_, stack), their in zip(frames, their_frames, strict=True):
+            assert state.locals == canonical(locals_, their.locals), hex(state.pc)
+            at_trap = trapped and state is stops[-1][0][0]
+            if their.stack or not at_trap:
+                assert state.stack == canonical(stack, their.stack), hex(state.pc)
