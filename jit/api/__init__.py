@@ -22,7 +22,7 @@ from jit.runtime.imports import Extern
 from jit.runtime.instance import Instance
 from jit.runtime.linker import InstancePre
 from jit.runtime.memory import Memory
-from jit.runtime.store import Storelike
+from jit.runtime.storelike import Storelike
 from jit.runtime.table import Table
 from jit.runtime.trap import Frame, Trap
 from jit.runtime.types import (

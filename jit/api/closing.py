@@ -4,12 +4,18 @@ from typing import Self
 
 
 class Closable:
-    """Something that needs no closing: what it holds goes when nothing refers to it any more."""
+    """Something that may be closed: what it holds goes when nothing refers to it any more."""
 
-    __slots__ = ()
+    closed = False
 
     def close(self) -> None:
-        """Do nothing."""
+        """Let all further use raise ValueError; once more has no effect."""
+        self.closed = True
+
+    def check_open(self) -> None:
+        """Raise ValueError for what has been closed."""
+        if self.closed:
+            raise ValueError("already closed")
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ compiles is accepted and means nothing here.
 from collections.abc import Callable
 
 from jit.api.closing import Closable
+from jit.api.targets import target_named
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.store import STACK_SIZE
 
@@ -96,7 +97,8 @@ class Config(Closable):
 
     @target.setter
     def target(self, name: str | None) -> None:
-        self._target = name
+        """Take a name of ours or a target triple.  Raise WasmtimeError if no code can be made for it."""
+        self._target = None if name is None else target_named(name)
 
 
 def _missing(name: str) -> property:

@@ -6,19 +6,15 @@ This is where ISA, compiler and machine meet; everything below is handed them.
 from jit.abi.code import CodeSource
 from jit.api.closing import Closable
 from jit.api.config import Config
-from jit.asm.aarch64.isa import ISA as AARCH64
-from jit.asm.x64.isa import ISA as X64
-from jit.compile.compiler import Compiler, CompilerIsa, Tunables
+from jit.api.targets import TARGETS, host_target
+from jit.compile.compiler import Compiler, Tunables
 from jit.machine.emulation import EMULATIONS
 from jit.machine.errors import MachineError
-from jit.machine.native import native_isa
 from jit.machine.protocol import Machine
 from jit.machine.select import default_machine, emulated_machine, native_machine
 from jit.runtime.engine import EngineState
 from jit.runtime.errors import WasmtimeError
 from jit.wasm.module import ModuleInfo
-
-TARGETS: dict[str, CompilerIsa] = {isa.name: isa for isa in (X64, AARCH64)}
 
 _MAKERS = {"auto": default_machine, "native": native_machine, "emulated": emulated_machine}
 
@@ -27,20 +23,16 @@ class Engine(Closable):
     """Settings, and what the stores and modules made with them share."""
 
     def __init__(self, config: Config | None = None) -> None:
-        """Raise WasmtimeError for settings that do not go together, and for an unknown target."""
+        """Raise WasmtimeError for settings that do not go together."""
         if config is None:
             config = Config()
         elif not isinstance(config, Config):
             raise TypeError("expected Config")
+        config.check_open()
         if config.guest_debug and config.signals_based_traps:
             raise WasmtimeError("cannot use signals-based traps with guest debugging")
-        name = config.target or native_isa() or X64.name
-        if name not in TARGETS:
-            raise WasmtimeError(
-                f"no code can be made for `{name}`: it is one of {', '.join(TARGETS)}"
-            )
-        self.isa = TARGETS[name]
-        self.state = EngineState(EMULATIONS[name].byteorder)
+        self.isa = host_target() if config.target is None else TARGETS[config.target]
+        self.state = EngineState(EMULATIONS[self.isa.name].byteorder)
         self.guest_debug = config.guest_debug
         """Whether code can be stopped at every op and its state read."""
         self.options = config.guest_debug + 2 * config.epoch_interruption

@@ -23,6 +23,7 @@ class Linker(RuntimeLinker, Closable):
     def __init__(self, engine: Engine) -> None:
         if not isinstance(engine, Engine):
             raise TypeError("expected an Engine")
+        engine.check_open()
         super().__init__()
         self.engine = engine
 

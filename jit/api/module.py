@@ -71,6 +71,7 @@ class Module(RuntimeModule, Closable):
         """
         if not isinstance(engine, Engine):
             raise TypeError("expected an Engine")
+        engine.check_open()
         if not isinstance(encoded, bytes | bytearray):
             raise TypeError("expected bytes")
         stored = Serialized(bytes(encoded), engine.isa.name, engine.options)
@@ -98,6 +99,8 @@ class Module(RuntimeModule, Closable):
     @classmethod
     def validate(cls, engine: Engine, wasm: Bytes | str) -> None:
         """Check a module in the binary format.  Raise WasmtimeError for a bad one."""
+        if not isinstance(engine, Engine):
+            raise TypeError("expected an Engine")
         if not isinstance(wasm, Bytes):
             raise TypeError("expected wasm bytes")
         if bytes(wasm[:4]) != MAGIC:
@@ -108,6 +111,7 @@ class Module(RuntimeModule, Closable):
 def _checked(engine: Engine, wasm: Bytes | str, deferred: bool) -> ModuleInfo:
     if not isinstance(engine, Engine):
         raise TypeError("expected an Engine")
+    engine.check_open()
     data = binary(wasm)
     try:
         return parse_module(data) if deferred else validate_module(data)

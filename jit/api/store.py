@@ -18,6 +18,7 @@ class Store(DebuggableStore, Closable):
             engine = Engine()
         elif not isinstance(engine, Engine):
             raise TypeError("expected an Engine")
+        engine.check_open()
         self.engine = engine
         self._data = data
         super().__init__(
@@ -28,9 +29,20 @@ class Store(DebuggableStore, Closable):
             debuggable=engine.guest_debug,
         )
 
+    def context(self) -> "Store":
+        """Return this store.  Raise ValueError once it is closed."""
+        self.check_open()
+        return self
+
     def data(self) -> Any:
         """Return the object given when it was made."""
+        self.check_open()
         return self._data
+
+    def set_epoch_deadline(self, ticks_after_current: int) -> None:
+        """Set the deadline, in ticks of the engine's counter from now."""
+        self.check_open()
+        super().set_epoch_deadline(ticks_after_current)
 
     def set_wasi(self, wasi: WasiConfig) -> None:
         """Let the store run a WASI program.  Raise WasmtimeError for a file that cannot be opened."""

@@ -7,6 +7,7 @@ from jit.debug.frames import FrameHandle
 from jit.debug.innermost import exit_frames
 from jit.runtime.instance import Instance
 from jit.runtime.module import Module
+from jit.runtime.store import Store
 from jit.runtime.val import Val
 
 
@@ -27,8 +28,13 @@ class DebugFrameCursor:
     """
 
     def __init__(self, core: DebugCore) -> None:
+        self._store = core.store
         self._exits = exit_frames(core)
         self._frame = next(self._exits, None)
+
+    def context(self) -> Store:
+        """Return the store: a cursor stands for its own."""
+        return self._store
 
     def move_to_parent(self) -> FrameParentResult:
         """Move to the next frame up; says whether host code was skipped on the way."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from jit.debug.breakpoints import FunctionKey, Owner
+from jit.debug.errors import ForeignModule
 from jit.runtime.module import Module
 
 if TYPE_CHECKING:
@@ -32,13 +33,22 @@ class BreakpointEdit:
     def add_breakpoint(self, module: Module, pc: int) -> None:
         """Set a breakpoint at the first op boundary at or after `pc`; no effect if it is there.
 
-        NoCode outside every function's code, InvalidFunction in a function that is invalid.
+        NoCode outside every function's code, InvalidFunction in a function that is invalid,
+        ForeignModule for a module that the store cannot run.
         """
+        self._check(module)
         self._note(self._core.breakpoints.add(module, pc, self._owner))
 
     def remove_breakpoint(self, module: Module, pc: int) -> None:
         """Remove the breakpoint that this owner asked for at `pc`; no effect if there is none."""
+        self._check(module)
         self._note(self._core.breakpoints.remove(module, pc, self._owner))
+
+    def _check(self, module: Module) -> None:
+        if not isinstance(module, Module):
+            raise TypeError("expected a Module")
+        if module.state not in (None, self._core.store.state):
+            raise ForeignModule
 
     def _note(self, function: FunctionKey | None) -> None:
         if function is not None:

@@ -15,10 +15,17 @@ class StaleFrame(DebugError):
 
 
 class ForeignStore(DebugError):
-    """A frame handle was used with a store that it does not belong to."""
+    """Something was used with a store that it does not belong to."""
+
+    def __init__(self, what: str = "Frame handle") -> None:
+        super().__init__(f"{what} belongs to another store")
+
+
+class ForeignModule(DebugError):
+    """A breakpoint in a module of another engine, which the store cannot run."""
 
     def __init__(self) -> None:
-        super().__init__("Frame handle belongs to another store")
+        super().__init__("the module belongs to another engine")
 
 
 class OutOfRange(DebugError, IndexError):

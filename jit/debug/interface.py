@@ -39,6 +39,13 @@ def attach(store: Store) -> DebugCore:
     return core_of(store) or DebugCore(store)
 
 
+def _standing(store: Store) -> DebugCore:
+    """Return the debugger of a store whose guest stands still.  Raise StoreInUse."""
+    core = attach(store)
+    core.reports.check_standing()
+    return core
+
+
 class DebugInterface:
     """What can be asked of anything that stands for a store.
 
@@ -52,14 +59,17 @@ class DebugInterface:
         raise TypeError(f"a {type(self).__name__} stands for no store")
 
     def debug_exit_frames(self) -> Sequence[FrameHandle]:
-        """Return the innermost frame of each activation, the innermost activation first."""
+        """Return the innermost frame of each activation, the innermost activation first.
+
+        StoreInUse while the guest runs: it is then on another thread.
+        """
         store = self.context()
-        return tuple(exit_frames(attach(store))) if store.debuggable else ()
+        return tuple(exit_frames(_standing(store))) if store.debuggable else ()
 
     def debug_frames(self) -> DebugFrameCursor | None:
-        """Return a cursor at the innermost frame; None without guest debugging."""
+        """Return a cursor at the innermost frame; None without guest debugging.  As `debug_exit_frames`."""
         store = self.context()
-        return DebugFrameCursor(attach(store)) if store.debuggable else None
+        return DebugFrameCursor(_standing(store)) if store.debuggable else None
 
     def edit_breakpoints(self, owner: Owner = None) -> BreakpointEdit | None:
         """Return an edit session, to be used in a `with`; None without guest debugging.
@@ -110,6 +120,7 @@ class DebugInterface:
         """Call a function before the guest goes on; a CallReturned event tells its results.
 
         Its own events are nested. It may use the part of the stack that is kept for a debugger.
+        Arguments that the function does not take are refused at once, as a call does.
         """
         attach(self.context()).reports.inject(function, params)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from jit.abi.context import Exit
 from jit.abi.frame_table import Point
 from jit.abi.traps import TrapCode
-from jit.debug.errors import DebugError
+from jit.debug.errors import DebugError, ForeignStore
 from jit.debug.events import CallReturned, DebugEvent
 from jit.debug.sites import Site
 from jit.debug.turns import EVENTS, Pace
@@ -113,10 +113,19 @@ class Reports:
         activation.exit = Exit.RETURN
 
     def inject(self, function: Func, params: tuple[object, ...]) -> None:
-        """Have a function called when the handler returns.  Raise DebugError where none is at work."""
+        """Have a function called when the handler returns.
+
+        Raise DebugError where none is at work, ForeignStore for a function of another store, and what
+        the call would raise for these arguments.
+        """
         activation = self._store.activations[-1] if self._store.activations else None
         if activation not in self.standing:
             raise DebugError("no event is being handled")
+        if not isinstance(function, Func):
+            raise TypeError("expected a Func")
+        if function.store is not self._store:
+            raise ForeignStore("Function")
+        function.arguments(params)
         self._injected[activation] = function, params
 
     def _call_injected(self, activation: Activation, point: Point | None) -> None:

@@ -35,6 +35,8 @@ class Entry:
 
 def activation_of(core: DebugCore, frame: FrameHandle) -> Activation:
     """Return the activation that can go on in a frame.  Raise CannotDivert, StaleFrame or ForeignStore."""
+    if not isinstance(frame, FrameHandle):
+        raise TypeError("expected a FrameHandle")
     if frame.store is not core.store:
         raise ForeignStore
     if not frame.is_valid():

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.signature import Signature, read_slots, write_slots
+from jit.runtime.storelike import Storelike, store_of
 from jit.runtime.types import FuncType
 from jit.runtime.val import MASKS, NUMBER_DECODERS, Val, from_bits, to_bits
 from jit.wasm import types as wasm
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from jit.runtime.driver import Activation
     from jit.runtime.imports import Extern
     from jit.runtime.instance import Instance
-    from jit.runtime.store import Store, Storelike
+    from jit.runtime.store import Store
 
 HostCallable = Callable[..., Any]
 
@@ -102,11 +103,16 @@ class HostFunction:
 
         return run
 
-    def _call(self, activation: "Activation | None", bits: Sequence[int]) -> list[int]:
+    def _call(
+        self,
+        activation: "Activation | None",
+        bits: Sequence[int],
+        instance: "Instance | None" = None,
+    ) -> list[int]:
         """Call the function with bit patterns and return those of its results."""
         arguments = [decode(word) for decode, word in zip(self._decoders, bits, strict=True)]
         if self._pass_caller:
-            caller = self._store.caller_class(self._store, activation)
+            caller = self._store.caller_class(self._store, activation, instance)
             try:
                 value = self.function(caller, *arguments)
             finally:
@@ -121,9 +127,12 @@ class HostFunction:
             raise WasmtimeError("callback produced wrong number of results")
         return [encode(value) for encode, value in zip(self._encoders, values, strict=True)]
 
-    def call_bits(self, bits: Sequence[int]) -> list[int]:
-        """Call the function from outside the guest, with bit patterns in and out."""
-        return self._call(None, bits)
+    def call_bits(self, bits: Sequence[int], instance: "Instance | None" = None) -> list[int]:
+        """Call the function from outside the guest, with bit patterns in and out.
+
+        `instance`: what it is the start function of, and so its caller.
+        """
+        return self._call(None, bits, instance)
 
 
 def _no_result(value: object) -> int:
@@ -159,10 +168,15 @@ class Caller:
 
     __slots__ = ("_activation", "_instance", "_store")
 
-    def __init__(self, store: "Store", activation: "Activation | None") -> None:
+    def __init__(
+        self,
+        store: "Store",
+        activation: "Activation | None",
+        instance: "Instance | None" = None,
+    ) -> None:
         self._store: Store | None = store
         self._activation = activation
-        self._instance: Instance | None = None
+        self._instance = instance
 
     def context(self) -> "Store":
         """Return the store.  Raise ValueError once the call has returned."""
@@ -202,15 +216,15 @@ class Func:
 
     def __init__(
         self,
-        store: "Storelike",
+        store: Storelike,
         ty: FuncType,
         func: HostCallable,
         access_caller: bool = False,
     ) -> None:
         """Make a host function of type `ty`; with `access_caller` it gets a `Caller` first."""
+        owner = store_of(store)
         if not isinstance(ty, FuncType):
             raise TypeError("expected a FuncType")
-        owner = store.context()
         self._bind(owner, HostFunction(owner, ty.wasm, func, pass_caller=access_caller))
 
     def _bind(self, store: "Store", host: HostFunction) -> None:
@@ -251,11 +265,11 @@ class Func:
     def wasm_type(self) -> wasm.FuncType:
         return self.signature.type
 
-    def type(self, store: "Storelike") -> FuncType:
+    def type(self, store: Storelike) -> FuncType:
         """Return its type."""
         return FuncType.of(self.signature.type)
 
-    def __call__(self, store: "Storelike", *params: Any) -> Any:
+    def __call__(self, store: Storelike, *params: Any) -> Any:
         """Call it with Python values or `Val`s.
 
         Return None, one value, or a list of them.  Raise Trap, ExitTrap, whatever a host function
@@ -264,7 +278,7 @@ class Func:
         own = self._store
         if store.context() is not own:
             raise WasmtimeError("function used with the wrong store")
-        results = self.call_bits(self._arguments(params))
+        results = self.call_bits(self.arguments(params))
         types = self.signature.type.results
         values = [from_bits(own, code, bits) for code, bits in zip(types, results, strict=True)]
         if not values:
@@ -274,14 +288,14 @@ class Func:
     def call_values(self, params: Sequence[Any]) -> tuple[Val, ...]:
         """Call it with Python values or `Val`s; return all results as `Val`s.  Raises as a call does."""
         own = self._store
-        results = self.call_bits(self._arguments(params))
+        results = self.call_bits(self.arguments(params))
         types = self.signature.type.results
         return tuple(
             Val(code, from_bits(own, code, bits)) for code, bits in zip(types, results, strict=True)
         )
 
-    def _arguments(self, params: Sequence[Any]) -> list[int]:
-        """Return the bit patterns of arguments."""
+    def arguments(self, params: Sequence[Any]) -> list[int]:
+        """Return the bit patterns of arguments.  Raise WasmtimeError for a wrong number, TypeError for a wrong type."""
         types = self.signature.type.params
         if len(params) != len(types):
             few = "many" if len(params) > len(types) else "few"

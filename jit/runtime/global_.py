@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from jit.abi import vmctx
 from jit.runtime.errors import WasmtimeError
+from jit.runtime.storelike import Storelike, store_of
 from jit.runtime.types import GlobalType
 from jit.runtime.val import MASKS, Val, from_bits, to_bits
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
-    from jit.runtime.store import Store, Storelike
+    from jit.runtime.store import Store
 
 
 class Global:
@@ -17,11 +18,11 @@ class Global:
 
     __slots__ = ("_store", "_type", "address")
 
-    def __init__(self, store: "Storelike", ty: GlobalType, val: Any) -> None:
+    def __init__(self, store: Storelike, ty: GlobalType, val: Any) -> None:
         """Make a global with value `val`."""
+        own = store_of(store)
         if not isinstance(ty, GlobalType):
             raise TypeError("expected a GlobalType")
-        own = store.context()
         bits = to_bits(own, ty.content.code, val)
         self._bind(own, ty.wasm, own.machine.allocate(vmctx.GLOBAL_SIZE))
         self.set_bits(bits)
@@ -54,7 +55,7 @@ class Global:
     def wasm_type(self) -> wasm.GlobalType:
         return self._type
 
-    def type(self, store: "Storelike") -> GlobalType:
+    def type(self, store: Storelike) -> GlobalType:
         """Return its type."""
         return GlobalType.of(self._type)
 
@@ -66,18 +67,18 @@ class Global:
         """Change its bit pattern, mutable or not."""
         self._store.machine.store_u64(self.address, bits)
 
-    def _check(self, store: "Storelike") -> None:
+    def _check(self, store: Storelike) -> None:
         if store.context() is not self._store:
             raise WasmtimeError("global used with the wrong store")
 
-    def value(self, store: "Storelike") -> Any:
+    def value(self, store: Storelike) -> Any:
         """Return its value: a Python value, or a `Val` for a null reference."""
         self._check(store)
         code = self._type.valtype
         value = from_bits(self._store, code, self.bits())
         return Val(code, None) if value is None else value
 
-    def set_value(self, store: "Storelike", val: Any) -> None:
+    def set_value(self, store: Storelike, val: Any) -> None:
         """Change its value.  Raise WasmtimeError unless it is mutable."""
         self._check(store)
         bits = to_bits(self._store, self._type.valtype, val)

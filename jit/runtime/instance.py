@@ -11,24 +11,27 @@ from jit.runtime.global_ import Global
 from jit.runtime.imports import Extern, check_import
 from jit.runtime.memory import LinearMemory, Memory
 from jit.runtime.module import Module
+from jit.runtime.storelike import Storelike, store_of
 from jit.runtime.table import Table, TableElements
 from jit.wasm.constexpr import evaluate
 from jit.wasm.module import ConstExpr, Import
 
 if TYPE_CHECKING:
-    from jit.runtime.store import Store, Storelike
+    from jit.runtime.store import Store
 
 
 class Instance:
     """A module in a store, with its imports bound."""
 
-    def __init__(self, store: "Storelike", module: Module, imports: Sequence[Extern]) -> None:
+    def __init__(self, store: Storelike, module: Module, imports: Sequence[Extern]) -> None:
         """Instantiate a module.
 
         Raise WasmtimeError for a wrong number of imports, LinkError for one of a wrong type, Trap for
         a segment that does not fit or a start function that traps: what had been written stays.
         """
-        own = store.context()
+        own = store_of(store)
+        if not isinstance(module, Module):
+            raise TypeError("expected a Module")
         if module.state not in (None, own.state):
             raise WasmtimeError("cross-`Engine` instantiation is not currently supported")
         self._bind(own, module)
@@ -38,7 +41,11 @@ class Instance:
         self._apply_segments()
         start = module.info.start
         if start is not None:
-            self.func(start).call_bits([])
+            function = self.func(start)
+            if function.host is not None:
+                function.host.call_bits([], self)
+            else:
+                function.call_bits([])
 
     def _bind(self, store: "Store", module: Module) -> None:
         info = module.info
@@ -192,7 +199,7 @@ class Instance:
             return self.tables[index]
         return self.globals[index]
 
-    def debug_function(self, store: "Storelike", index: int) -> Func | None:
+    def debug_function(self, store: Storelike, index: int) -> Func | None:
         """Return a function by its index, imports counted, exported or not.
 
         As its like, it is for debuggers: None out of range, and in a store without guest debugging.
@@ -200,23 +207,23 @@ class Instance:
         count = len(self.module.info.func_types)
         return self.func(index) if self._shows(store, index, count) else None
 
-    def debug_memory(self, store: "Storelike", index: int) -> Memory | None:
+    def debug_memory(self, store: Storelike, index: int) -> Memory | None:
         """Return a memory by its index; as `debug_function`."""
         return self.memories[index] if self._shows(store, index, len(self.memories)) else None
 
-    def debug_table(self, store: "Storelike", index: int) -> Table | None:
+    def debug_table(self, store: Storelike, index: int) -> Table | None:
         """Return a table by its index; as `debug_function`."""
         return self.tables[index] if self._shows(store, index, len(self.tables)) else None
 
-    def debug_global(self, store: "Storelike", index: int) -> Global | None:
+    def debug_global(self, store: Storelike, index: int) -> Global | None:
         """Return a global by its index; as `debug_function`."""
         return self.globals[index] if self._shows(store, index, len(self.globals)) else None
 
-    def debug_shared_memory(self, store: "Storelike", index: int) -> None:
+    def debug_shared_memory(self, store: Storelike, index: int) -> None:
         """Return None: no memory is shared, as there are no threads."""
         self._shows(store, index, 0)
 
-    def debug_tag(self, store: "Storelike", index: int) -> None:
+    def debug_tag(self, store: Storelike, index: int) -> None:
         """Return None: there are no tags, as there are no exceptions."""
         self._shows(store, index, 0)
 
@@ -225,12 +232,12 @@ class Instance:
         """A number that no other instance of its store has; None without guest debugging."""
         return self.store.debug_index("instance", self.vmctx)
 
-    def _shows(self, store: "Storelike", index: int, count: int) -> bool:
+    def _shows(self, store: Storelike, index: int, count: int) -> bool:
         if store.context() is not self.store:
             raise WasmtimeError("instance used with the wrong store")
         return self.store.debuggable and 0 <= index < count
 
-    def exports(self, store: "Storelike") -> "InstanceExports":
+    def exports(self, store: Storelike) -> "InstanceExports":
         """Return the exports, by name."""
         if store.context() is not self.store:
             raise WasmtimeError("instance used with the wrong store")

@@ -10,13 +10,14 @@ from jit.runtime.imports import Extern
 from jit.runtime.instance import Instance, unknown_import
 from jit.runtime.memory import Memory
 from jit.runtime.module import Module
+from jit.runtime.storelike import Storelike, store_of
 from jit.runtime.table import Table
 from jit.runtime.types import FuncType, GlobalType, MemoryType, TableType, extern_type
 from jit.runtime.val import Val
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
-    from jit.runtime.store import Store, Storelike
+    from jit.runtime.store import Store
 
 
 class HostDefinition:
@@ -46,15 +47,17 @@ class Linker:
         self._items: dict[tuple[str, str], Extern | HostDefinition] = {}
 
     def _insert(self, module: str, name: str, item: Extern | HostDefinition) -> None:
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise TypeError("expected the names of a module and an item")
         if not self.allow_shadowing and (module, name) in self._items:
             raise LinkError(f"import of `{module}::{name}` defined twice")
         self._items[module, name] = item
 
-    def define(self, store: "Storelike", module: str, name: str, item: Extern) -> None:
+    def define(self, store: Storelike, module: str, name: str, item: Extern) -> None:
         """Name an item.  Raise LinkError if the name is taken."""
         if not isinstance(item, Func | Table | Memory | Global):
             raise TypeError("expected a Func, Global, Memory, or Table")
-        if item.store is not store.context():
+        if item.store is not store_of(store):
             raise WasmtimeError("item used with the wrong store")
         self._insert(module, name, item)
 
@@ -80,23 +83,21 @@ class Linker:
             module, name, HostDefinition(f"{module}.{name}", type_, function, True, raw=True)
         )
 
-    def define_instance(self, store: "Storelike", name: str, instance: Instance) -> None:
+    def define_instance(self, store: Storelike, name: str, instance: Instance) -> None:
         """Name all exports of an instance, under its name."""
         if not isinstance(instance, Instance):
             raise TypeError("expected an `Instance`")
         for export, item in instance.exports(store).items():
             self._insert(name, export, item)
 
-    def define_module(self, store: "Storelike", name: str, module: Module) -> None:
+    def define_module(self, store: Storelike, name: str, module: Module) -> None:
         """Name a module's exports.
 
         A command (it exports `_start`) is instantiated anew for each call; anything else once, now,
         and its `_initialize` is called.
         """
-        if not isinstance(module, Module):
-            raise TypeError("expected a `Module`")
-        own = store.context()
-        exports = {export.name: export.type for export in module.exports}
+        exports = {export.name: export.type for export in _checked(module).exports}
+        own = store_of(store)
         if isinstance(exports.get("_start"), FuncType):
             for export, type_ in exports.items():
                 if isinstance(type_, FuncType):
@@ -124,35 +125,33 @@ class Linker:
 
     def instantiate_pre(self, module: Module) -> "InstancePre":
         """Resolve a module's imports once, for many instances.  Raise LinkError for one that is missing."""
-        if not isinstance(module, Module):
-            raise TypeError("expected a `Module`")
         items = []
-        for wanted in module.info.imports:
+        for wanted in _checked(module).info.imports:
             item = self._items.get((wanted.module, wanted.name))
             if item is None:
                 raise LinkError(unknown_import(wanted))
             items.append(item)
         return InstancePre(module, items)
 
-    def instantiate(self, store: "Storelike", module: Module) -> Instance:
+    def instantiate(self, store: Storelike, module: Module) -> Instance:
         """Instantiate a module.  Raise LinkError for an import that is missing or does not fit."""
-        own = store.context()
+        own = store_of(store)
         imports: list[Extern] = []
-        for wanted in module.info.imports:
+        for wanted in _checked(module).info.imports:
             item = self._resolve(own, wanted.module, wanted.name)
             if item is None:
                 raise LinkError(unknown_import(wanted))
             imports.append(item)
         return Instance(own, module, imports)
 
-    def get(self, store: "Storelike", module: str, name: str) -> Extern:
+    def get(self, store: Storelike, module: str, name: str) -> Extern:
         """Return an item.  Raise WasmtimeError if there is none."""
         item = self._resolve(store.context(), module, name)
         if item is None:
             raise WasmtimeError("item not defined in linker")
         return item
 
-    def get_default(self, store: "Storelike", name: str) -> Func:
+    def get_default(self, store: Storelike, name: str) -> Func:
         """Return a module's default function: its export ``, else `_start`, else one that does nothing."""
         for export in ("", "_start"):
             item = self._resolve(store.context(), name, export)
@@ -162,7 +161,7 @@ class Linker:
 
     def define_unknown_imports_as_traps(self, module: Module) -> None:
         """Name every import that has no name yet as a function that raises WasmtimeError."""
-        for wanted in module.info.imports:
+        for wanted in _checked(module).info.imports:
             if (wanted.module, wanted.name) in self._items:
                 continue
             if not isinstance(wanted.type_, wasm.FuncType):
@@ -174,10 +173,10 @@ class Linker:
                 _failing(unknown_import(wanted)),
             )
 
-    def define_unknown_imports_as_default_values(self, store: "Storelike", module: Module) -> None:
+    def define_unknown_imports_as_default_values(self, store: Storelike, module: Module) -> None:
         """Name every import that has no name yet as an item of zeros and nulls."""
-        own = store.context()
-        for wanted in module.info.imports:
+        own = store_of(store)
+        for wanted in _checked(module).info.imports:
             if (wanted.module, wanted.name) not in self._items:
                 self._insert(wanted.module, wanted.name, _default(own, wanted.type_))
 
@@ -194,13 +193,20 @@ class InstancePre:
         """The module."""
         return self._module
 
-    def instantiate(self, store: "Storelike") -> Instance:
+    def instantiate(self, store: Storelike) -> Instance:
         """Instantiate it in a store.  Raise LinkError for an import that does not fit."""
-        own = store.context()
+        own = store_of(store)
         imports = [
             item.func(own) if isinstance(item, HostDefinition) else item for item in self._items
         ]
         return Instance(own, self._module, imports)
+
+
+def _checked(module: Module) -> Module:
+    """Return what is given as a module.  Raise TypeError for anything else."""
+    if not isinstance(module, Module):
+        raise TypeError("expected a `Module`")
+    return module
 
 
 def _failing(message: str) -> Callable[..., Any]:

@@ -9,12 +9,13 @@ from jit.machine.errors import MachineError
 from jit.machine.protocol import Machine
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.limits import ResourceLimits
+from jit.runtime.storelike import Storelike, store_of
 from jit.runtime.trap import Trap
 from jit.runtime.types import Limits, MemoryType
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
-    from jit.runtime.store import Store, Storelike
+    from jit.runtime.store import Store
 
 PAGE_SIZE = wasm.PAGE_SIZE
 
@@ -153,9 +154,11 @@ class Memory:
 
     __slots__ = ("_store", "linear")
 
-    def __init__(self, store: "Storelike", ty: MemoryType) -> None:
+    def __init__(self, store: Storelike, ty: MemoryType) -> None:
         """Make a memory.  Raise WasmtimeError if there is no room for its minimum."""
-        own = store.context()
+        own = store_of(store)
+        if not isinstance(ty, MemoryType):
+            raise TypeError("expected a MemoryType")
         self._bind(own, LinearMemory(own.machine, own.limits, ty.wasm))
 
     def _bind(self, store: "Store", linear: LinearMemory) -> None:
@@ -179,7 +182,7 @@ class Memory:
         """A number that no other memory of its store has; None without guest debugging."""
         return self._store.debug_index("memory", self.linear)
 
-    def _of(self, store: "Storelike") -> LinearMemory:
+    def _of(self, store: Storelike) -> LinearMemory:
         if store.context() is not self._store:
             raise WasmtimeError("memory used with the wrong store")
         return self.linear
@@ -190,11 +193,11 @@ class Memory:
         limits = self.linear.type.limits
         return wasm.MemoryType(wasm.Limits(self.linear.size // PAGE_SIZE, limits.max))
 
-    def type(self, store: "Storelike") -> MemoryType:
+    def type(self, store: Storelike) -> MemoryType:
         """Return the type it was made with."""
         return MemoryType(Limits.of(self._of(store).type.limits))
 
-    def grow(self, store: "Storelike", delta: int) -> int:
+    def grow(self, store: Storelike, delta: int) -> int:
         """Add pages and return the old size in pages.  Raise WasmtimeError if that is not possible."""
         if delta < 0:
             raise WasmtimeError("cannot grow by negative amount")
@@ -203,21 +206,21 @@ class Memory:
             raise WasmtimeError(f"failed to grow memory by `{delta}`")
         return old
 
-    def size(self, store: "Storelike") -> int:
+    def size(self, store: Storelike) -> int:
         """Return its size in pages."""
         return self._of(store).size // PAGE_SIZE
 
-    def data_len(self, store: "Storelike") -> int:
+    def data_len(self, store: Storelike) -> int:
         """Return its size in bytes."""
         return self._of(store).size
 
-    def data_ptr(self, store: "Storelike") -> Any:
+    def data_ptr(self, store: Storelike) -> Any:
         """Return a `ctypes` pointer to its first byte, good until it grows; nothing checks its use."""
         import ctypes  # noqa: PLC0415 - most runs do without
 
         return ctypes.cast(self._of(store).address, ctypes.POINTER(ctypes.c_ubyte))
 
-    def get_buffer_ptr(self, store: "Storelike", size: int | None = None, offset: int = 0) -> Any:
+    def get_buffer_ptr(self, store: Storelike, size: int | None = None, offset: int = 0) -> Any:
         """Return bytes of it as a `ctypes` array, for whoever takes a buffer; good until it grows."""
         import ctypes  # noqa: PLC0415 - most runs do without
 
@@ -225,17 +228,17 @@ class Memory:
         count = linear.size if size is None else size
         return (ctypes.c_ubyte * count).from_address(linear.address + offset)
 
-    def page_size(self, store: "Storelike") -> int:
+    def page_size(self, store: Storelike) -> int:
         return PAGE_SIZE
 
-    def page_size_log2(self, store: "Storelike") -> int:
+    def page_size_log2(self, store: Storelike) -> int:
         return 16
 
-    def read(self, store: "Storelike", start: int | None = 0, stop: int | None = None) -> bytearray:
+    def read(self, store: Storelike, start: int | None = 0, stop: int | None = None) -> bytearray:
         """Return a copy of `memory[start:stop]`, with a slice's rules."""
         return bytearray(self._of(store).view[start:stop])
 
-    def write(self, store: "Storelike", value: bytes | bytearray, start: int | None = None) -> int:
+    def write(self, store: Storelike, value: bytes | bytearray, start: int | None = None) -> int:
         """Store bytes at `start`, counted from the end if negative; return how many.
 
         Raise IndexError if they do not fit.

@@ -3,7 +3,7 @@
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from jit.abi import context as layout
 from jit.abi import records, vmctx
@@ -32,14 +32,6 @@ STACK_SIZE = 64 << 20
 
 DEBUGGER_RESERVE = 256 << 10
 """Bytes of it that only calls made by a debugger may use."""
-
-
-class Storelike(Protocol):
-    """A store, or what stands for one: the `Caller` of a host function."""
-
-    def context(self) -> "Store":
-        """Return the store."""
-        ...
 
 
 class Store:

@@ -10,13 +10,14 @@ from jit.abi.traps import TrapCode
 from jit.machine.protocol import Machine
 from jit.runtime.errors import WasmtimeError
 from jit.runtime.limits import ResourceLimits
+from jit.runtime.storelike import Storelike, store_of
 from jit.runtime.trap import Trap
 from jit.runtime.types import Limits, TableType, ValType
 from jit.runtime.val import Val, from_bits, to_bits
 from jit.wasm import types as wasm
 
 if TYPE_CHECKING:
-    from jit.runtime.store import Store, Storelike
+    from jit.runtime.store import Store
 
 MAX_ELEMENTS = 10_000_000
 """The limit of the JavaScript API, which engines share."""
@@ -113,9 +114,11 @@ class Table:
 
     __slots__ = ("_store", "elements")
 
-    def __init__(self, store: "Storelike", ty: TableType, init: Any) -> None:
+    def __init__(self, store: Storelike, ty: TableType, init: Any) -> None:
         """Make a table whose elements are all `init`."""
-        own = store.context()
+        own = store_of(store)
+        if not isinstance(ty, TableType):
+            raise TypeError("expected a TableType")
         bits = to_bits(own, ty.element.code, init)
         self._bind(own, TableElements(own.machine, own.limits, ty.wasm, bits))
 
@@ -142,7 +145,7 @@ class Table:
         """A number that no other table of its store has; None without guest debugging."""
         return self._store.debug_index("table", self.elements)
 
-    def _of(self, store: "Storelike") -> TableElements:
+    def _of(self, store: Storelike) -> TableElements:
         if store.context() is not self._store:
             raise WasmtimeError("table used with the wrong store")
         return self.elements
@@ -153,16 +156,16 @@ class Table:
         type_ = self.elements.type
         return wasm.TableType(type_.element, wasm.Limits(self.elements.size, type_.limits.max))
 
-    def type(self, store: "Storelike") -> TableType:
+    def type(self, store: Storelike) -> TableType:
         """Return the type it was made with."""
         type_ = self._of(store).type
         return TableType(ValType.of(type_.element), Limits.of(type_.limits))
 
-    def size(self, store: "Storelike") -> int:
+    def size(self, store: Storelike) -> int:
         """Return the number of elements."""
         return self._of(store).size
 
-    def grow(self, store: "Storelike", amt: int, init: Any) -> int:
+    def grow(self, store: Storelike, amt: int, init: Any) -> int:
         """Add elements and return the old size.  Raise WasmtimeError if that is not possible."""
         elements = self._of(store)
         old = (
@@ -174,7 +177,7 @@ class Table:
             raise WasmtimeError(f"failed to grow table by `{amt}`")
         return old
 
-    def get(self, store: "Storelike", idx: int) -> Any:
+    def get(self, store: Storelike, idx: int) -> Any:
         """Return an element: a `Func`, an object, a null `Val`; None past the end."""
         elements = self._of(store)
         if not 0 <= idx < elements.size:
@@ -183,7 +186,7 @@ class Table:
         value = from_bits(self._store, code, elements.get(idx))
         return Val(code, None) if value is None else value
 
-    def set(self, store: "Storelike", idx: int, val: Any) -> None:
+    def set(self, store: Storelike, idx: int, val: Any) -> None:
         """Change an element.  Raise WasmtimeError past the end."""
         elements = self._of(store)
         bits = to_bits(self._store, elements.type.element, val)

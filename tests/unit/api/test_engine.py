@@ -76,11 +76,21 @@ def test_settings_that_cannot_be(change: Callable[[jit.Config], None], error: st
         change(jit.Config())
 
 
-def test_unknown_target() -> None:
+@pytest.mark.parametrize("name", ["vax", "vax-unknown-linux-gnu", "x86_64", ""])
+def test_unknown_target(name: str) -> None:
     config = jit.Config()
-    config.target = "vax"
-    with pytest.raises(jit.WasmtimeError, match="no code can be made for `vax`"):
-        jit.Engine(config)
+    with pytest.raises(jit.WasmtimeError, match=f"no code can be made for `{name}`"):
+        config.target = name
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [("aarch64-unknown-linux-gnu", "aarch64"), ("x86_64-pc-windows-msvc", "x86-64"), ("x86-64", "x86-64")],
+)  # fmt: skip
+def test_targets_have_names_and_triples(name: str, target: str) -> None:
+    config = jit.Config()
+    config.target = name
+    assert jit.Engine(config).isa.name == target
 
 
 def test_meaningless_settings_are_accepted() -> None:

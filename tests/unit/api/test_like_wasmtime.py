@@ -79,6 +79,50 @@ def resolved_imports_and_with_blocks(lab: Lab) -> None:
 
 
 @scenario
+def what_is_closed_is_of_no_more_use(lab: Lab) -> None:
+    w = lab.w
+    memory = w.Memory(lab.store, w.MemoryType(w.Limits(1, 2)))
+    lab.store.close()
+    lab.store.close()
+    lab.note(memory.size, lab.store)
+    lab.note(lab.store.set_epoch_deadline, 1)
+    lab.note(w.Memory, lab.store, w.MemoryType(w.Limits(1, 2)))
+    config, engine = w.Config(), w.Engine()
+    config.close()
+    engine.close()
+    lab.note(w.Engine, config)
+    lab.note(w.Store, engine)
+    lab.note(w.Linker, engine)
+    lab.note(w.Module, engine, b"\0asm\1\0\0\0")
+
+
+@scenario
+def a_start_function_of_the_host_knows_its_instance(lab: Lab) -> None:
+    w = lab.w
+    kept = []
+
+    def start(caller: Any) -> None:
+        kept.append(caller)
+        lab.note(caller["memory"].read, caller, 0, 3)
+        lab.note(caller.get, "other")
+
+    func = w.Func(lab.store, w.FuncType([], []), start, access_caller=True)
+    lab.exports(
+        '(module (import "" "" (func)) (memory (export "memory") 1) (start 0) (data (i32.const 0) "foo"))',
+        func,
+    )
+    lab.note(kept[0].get, "memory")
+
+
+@scenario
+def modules_that_are_none(lab: Lab) -> None:
+    linker = lab.w.Linker(lab.engine)
+    lab.note(linker.define_unknown_imports_as_traps, "text")
+    lab.note(linker.define_unknown_imports_as_default_values, lab.store, "text")
+    lab.note(lab.w.Func, 1, lab.w.FuncType([], []), print)
+
+
+@scenario
 def kinds_of_memories(lab: Lab) -> None:
     type_ = lab.w.MemoryType(lab.w.Limits(1, 2))
     for name in ("is_64", "is_shared", "page_size", "page_size_log2"):

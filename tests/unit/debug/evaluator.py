@@ -4,7 +4,6 @@ It knows nothing of machine code, and of our engine only the decoder of instruct
 yields before every op; the frames it shows then may be changed, and it goes on with what they hold.
 """
 
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -12,160 +11,13 @@ from jit.wasm.decode import decode_instruction
 from jit.wasm.locals import read_locals
 from jit.wasm.module import ModuleInfo
 from jit.wasm.opcodes import OPS
-from jit.wasm.types import F32, F64, I32, I64
+from jit.wasm.structure import ConstExpr
+from jit.wasm.types import F32, F64, FUNCREF, I32, I64
+from tests.unit.debug.arithmetic import LOADS, M32, M64, NUMERIC, STORES, Trapped
 
-M32, M64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 PAGE = 0x10000
-
-
-class Trapped(Exception):
-    """The op about to run traps."""
-
-
-def s32(bits: int) -> int:
-    return bits - (1 << 32) if bits & 0x8000_0000 else bits
-
-
-def s64(bits: int) -> int:
-    return bits - (1 << 64) if bits >> 63 else bits
-
-
-def f32(bits: int) -> float:
-    return float(struct.unpack("<f", struct.pack("<I", bits))[0])
-
-
-def f64(bits: int) -> float:
-    return float(struct.unpack("<d", struct.pack("<Q", bits))[0])
-
-
-def b32(value: float) -> int:
-    try:
-        packed = struct.pack("<f", value)
-    except OverflowError:
-        packed = struct.pack("<f", float("inf") if value > 0 else float("-inf"))
-    return int(struct.unpack("<I", packed)[0])
-
-
-def b64(value: float) -> int:
-    return int(struct.unpack("<Q", struct.pack("<d", value))[0])
-
-
-def _div_s(a: int, b: int, low: int) -> int:
-    if b == 0 or (a == low and b == -1):
-        raise Trapped
-    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-
-
-def _div_u(a: int, b: int) -> int:
-    if b == 0:
-        raise Trapped
-    return a // b
-
-
-def _rem_s(a: int, b: int) -> int:
-    if b == 0:
-        raise Trapped
-    return abs(a) % abs(b) * (-1 if a < 0 else 1)
-
-
-def _rem_u(a: int, b: int) -> int:
-    if b == 0:
-        raise Trapped
-    return a % b
-
-
-def _clz(a: int, width: int) -> int:
-    return width - a.bit_length()
-
-
-def _ctz(a: int, width: int) -> int:
-    return (a & -a).bit_length() - 1 if a else width
-
-
-def _rotl(a: int, n: int, width: int) -> int:
-    n %= width
-    return (a << n | a >> (width - n)) & ((1 << width) - 1)
-
-
-def _integer(
-    prefix: str, width: int, signed: Callable[[int], int]
-) -> dict[str, Callable[..., int]]:
-    mask, low = (1 << width) - 1, -(1 << (width - 1))
-    table: dict[str, Callable[..., int]] = {
-        "add": lambda a, b: a + b,
-        "sub": lambda a, b: a - b,
-        "mul": lambda a, b: a * b,
-        "and": lambda a, b: a & b,
-        "or": lambda a, b: a | b,
-        "xor": lambda a, b: a ^ b,
-        "shl": lambda a, b: a << (b % width),
-        "shr_u": lambda a, b: a >> (b % width),
-        "shr_s": lambda a, b: signed(a) >> (b % width),
-        "rotl": lambda a, b: _rotl(a, b, width),
-        "rotr": lambda a, b: _rotl(a, -b, width),
-        "div_s": lambda a, b: _div_s(signed(a), signed(b), low),
-        "div_u": _div_u,
-        "rem_s": lambda a, b: _rem_s(signed(a), signed(b)),
-        "rem_u": _rem_u,
-        "clz": lambda a: _clz(a, width),
-        "ctz": lambda a: _ctz(a, width),
-        "popcnt": lambda a: a.bit_count(),
-        "eqz": lambda a: int(a == 0),
-        "eq": lambda a, b: int(a == b),
-        "ne": lambda a, b: int(a != b),
-        "lt_s": lambda a, b: int(signed(a) < signed(b)),
-        "lt_u": lambda a, b: int(a < b),
-        "gt_s": lambda a, b: int(signed(a) > signed(b)),
-        "gt_u": lambda a, b: int(a > b),
-        "le_s": lambda a, b: int(signed(a) <= signed(b)),
-        "le_u": lambda a, b: int(a <= b),
-        "ge_s": lambda a, b: int(signed(a) >= signed(b)),
-        "ge_u": lambda a, b: int(a >= b),
-    }
-    return {f"{prefix}.{name}": lambda *x, f=f: f(*x) & mask for name, f in table.items()}
-
-
-def _float(
-    prefix: str, of: Callable[[int], float], to: Callable[[float], int]
-) -> dict[str, Callable[..., int]]:
-    sign = 1 << (31 if prefix == "f32" else 63)
-    return {
-        f"{prefix}.add": lambda a, b: to(of(a) + of(b)),
-        f"{prefix}.sub": lambda a, b: to(of(a) - of(b)),
-        f"{prefix}.mul": lambda a, b: to(of(a) * of(b)),
-        f"{prefix}.neg": lambda a: a ^ sign,
-        f"{prefix}.abs": lambda a: a & ~sign,
-        f"{prefix}.eq": lambda a, b: int(of(a) == of(b)),
-        f"{prefix}.ne": lambda a, b: int(of(a) != of(b)),
-        f"{prefix}.lt": lambda a, b: int(of(a) < of(b)),
-        f"{prefix}.gt": lambda a, b: int(of(a) > of(b)),
-        f"{prefix}.le": lambda a, b: int(of(a) <= of(b)),
-        f"{prefix}.ge": lambda a, b: int(of(a) >= of(b)),
-    }
-
-
-NUMERIC: dict[str, Callable[..., int]] = {
-    **_integer("i32", 32, s32),
-    **_integer("i64", 64, s64),
-    **_float("f32", f32, b32),
-    **_float("f64", f64, b64),
-    "i32.wrap_i64": lambda a: a & M32,
-    "i64.extend_i32_s": lambda a: s32(a) & M64,
-    "i64.extend_i32_u": lambda a: a,
-    "f64.convert_i32_s": lambda a: b64(float(s32(a))),
-    "f32.convert_i32_s": lambda a: b32(float(s32(a))),
-    "f64.convert_i64_s": lambda a: b64(float(s64(a))),
-    "f64.promote_f32": lambda a: b64(f32(a)),
-    "f32.demote_f64": lambda a: b32(f64(a)),
-}
-
-LOADS = {
-    "i32.load": (4, False),
-    "i64.load": (8, False),
-    "i32.load8_u": (1, False),
-    "i64.load16_s": (2, True),
-}
-STORES = {"i32.store": 4, "i64.store": 8, "i32.store8": 1}
+TYPES = {"i32": I32, "i64": I64, "f32": F32, "f64": F64}
+RESULTS = {op.mnemonic: op.signature for op in OPS.values() if op.signature is not None}
 
 
 @dataclass
@@ -203,17 +55,44 @@ class Code:
 
 
 class Evaluator:
-    """One instance of a module without imports."""
+    """One instance of a module without imports, of one memory and at most one table, of functions."""
 
-    def __init__(self, info: ModuleInfo) -> None:
+    def __init__(
+        self, info: ModuleInfo, reference: Callable[[int], int] = lambda index: index + 1
+    ) -> None:
+        """`reference` gives the word that stands for a function; 0 is null."""
         self.info = info
         self.memory = bytearray(PAGE)
         self.fresh_page = bytes(PAGE)
         """What memory.grow adds."""
-        self.globals = [init.value for init in info.global_inits]
+        self._reference = reference
+        self._functions = {reference(index): index for index in range(len(info.func_types))}
+        self.globals = [self._constant(init) for init in info.global_inits]
+        self.table = [0] * (info.tables[0].limits.min if info.tables else 0)
+        self._elements = [list(map(self._constant, segment.items)) for segment in info.elements]
+        self._data = [info.data[segment.start : segment.end] for segment in info.data_segments]
+        self._fill()
         self.frames: list[Frame] = []
         self._codes = [self._decode(index) for index in range(len(info.bodies))]
         self.results: list[int] = []
+
+    def _constant(self, expression: ConstExpr) -> int:
+        function = expression.kind == "ref.func"
+        return self._reference(expression.value) if function else expression.value
+
+    def _fill(self) -> None:
+        """Carry out the active segments."""
+        for element, functions in zip(self.info.elements, self._elements, strict=True):
+            if element.offset is not None:
+                at = self._constant(element.offset)
+                self.table[at : at + len(functions)] = functions
+            if element.mode != "passive":
+                functions.clear()
+        for index, segment in enumerate(self.info.data_segments):
+            if segment.offset is not None:
+                at = self._constant(segment.offset)
+                self.memory[at : at + len(self._data[index])] = self._data[index]
+                self._data[index] = b""
 
     def _decode(self, index: int) -> Code:
         local_types, pos = read_locals(self.info, index)
@@ -308,7 +187,7 @@ class Evaluator:
             self._numeric(frame, name)
         elif name.endswith(".const"):
             assert isinstance(imm, int)
-            self._push(frame, {"i32": I32, "i64": I64, "f32": F32, "f64": F64}[name[:3]], imm)
+            self._push(frame, TYPES[name[:3]], imm)
         elif name in LOADS or name in STORES:
             self._access(frame, name, imm)
         elif name in ("block", "loop"):
@@ -343,8 +222,7 @@ class Evaluator:
             frame.index = code.else_of[at] + 1
 
     def _numeric(self, frame: Frame, name: str) -> None:
-        signature = next(op.signature for op in OPS.values() if op.mnemonic == name)
-        assert signature is not None
+        signature = RESULTS[name]
         count = len(signature.params)
         result = NUMERIC[name](*frame.stack[-count:])
         for _ in range(count):
@@ -368,21 +246,27 @@ class Evaluator:
             raise Trapped
         self._pop(frame)
         loaded = int.from_bytes(self.memory[address : address + size], "little", signed=signed)
-        wide = name.startswith("i64")
-        self._push(frame, I64 if wide else I32, loaded & (M64 if wide else M32))
+        wide = name.startswith(("i64", "f64"))
+        self._push(frame, TYPES[name[:3]], loaded & (M64 if wide else M32))
 
     def _other(self, frame: Frame, name: str, imm: object) -> None:
         if name == "br_table":
             assert isinstance(imm, tuple)
             self._branch(frame, imm[min(self._pop(frame), len(imm) - 1)])
-            return
-        if name == "memory.grow":
-            self._grow(frame)
-            return
-        if name in ("nop", "unreachable", "return", "drop", "select"):
+        elif name == "call_indirect":
+            assert isinstance(imm, tuple)
+            self._call_indirect(frame, imm[0])
+        elif name.startswith(("memory.", "table.", "data.", "elem.")):
+            self._bulk(frame, name, imm)
+        elif name.startswith("ref."):
+            self._references(frame, name, imm)
+        elif name in ("nop", "unreachable", "return", "drop", "select"):
             self._plain(frame, name)
-            return
-        assert isinstance(imm, int)
+        else:
+            assert isinstance(imm, int)
+            self._variable(frame, name, imm)
+
+    def _variable(self, frame: Frame, name: str, imm: int) -> None:
         if name == "local.get":
             self._push(frame, frame.types[imm], frame.locals[imm])
         elif name == "local.set":
@@ -403,6 +287,85 @@ class Evaluator:
             self._enter(imm, frame.stack[len(frame.stack) - params :])
         else:
             raise AssertionError(name)
+
+    def _call_indirect(self, frame: Frame, type_: int) -> None:
+        """The index of the table is gone in the call."""
+        at = frame.stack[-1]
+        if at >= len(self.table) or not self.table[at]:
+            raise Trapped
+        function = self._functions[self.table[at]]
+        wanted = self.info.types[type_]
+        if self.info.func_type(function) != wanted:
+            raise Trapped
+        self._pop(frame)
+        self._enter(function, frame.stack[len(frame.stack) - len(wanted.params) :])
+
+    def _references(self, frame: Frame, name: str, imm: object) -> None:
+        if name == "ref.null":
+            assert isinstance(imm, int)
+            self._push(frame, imm, 0)
+        elif name == "ref.func":
+            assert isinstance(imm, int)
+            self._push(frame, FUNCREF, self._reference(imm))
+        else:
+            self._push(frame, I32, int(not self._pop(frame)))
+
+    def _bulk(self, frame: Frame, name: str, imm: object) -> None:
+        """Ops of whole memories and tables: what traps changes nothing."""
+        memory, table, stack = self.memory, self.table, frame.stack
+        if name == "memory.size":
+            self._push(frame, I32, len(memory) // PAGE)
+        elif name == "memory.grow":
+            self._grow(frame)
+        elif name == "table.size":
+            self._push(frame, I32, len(table))
+        elif name == "table.grow":
+            self._grow_table(frame)
+        elif name == "table.get":
+            if stack[-1] >= len(table):
+                raise Trapped
+            self._push(frame, FUNCREF, table[self._pop(frame)])
+        elif name == "table.set":
+            if stack[-2] >= len(table):
+                raise Trapped
+            value = self._pop(frame)
+            table[self._pop(frame)] = value
+        elif name == "data.drop":
+            assert isinstance(imm, int)
+            self._data[imm] = b""
+        elif name == "elem.drop":
+            assert isinstance(imm, int)
+            self._elements[imm].clear()
+        else:
+            self._move(frame, name, imm)
+
+    def _move(self, frame: Frame, name: str, imm: object) -> None:
+        target, second, count = frame.stack[-3:]
+        space: bytearray | list[int] = self.memory if name.startswith("memory") else self.table
+        if target + count > len(space):
+            raise Trapped
+        if name == "memory.fill":
+            self.memory[target : target + count] = bytes([second & 0xFF]) * count
+        elif name == "table.fill":
+            self.table[target : target + count] = [second] * count
+        else:
+            source: bytes | bytearray | list[int] = space
+            if name.endswith("init"):
+                assert isinstance(imm, tuple)
+                source = (self._data if name == "memory.init" else self._elements)[imm[0]]
+            if second + count > len(source):
+                raise Trapped
+            space[target : target + count] = source[second : second + count]  # type: ignore
+        for _ in range(3):
+            self._pop(frame)
+
+    def _grow_table(self, frame: Frame) -> None:
+        delta, value = self._pop(frame), self._pop(frame)
+        old, most = len(self.table), self.info.tables[0].limits.max
+        fits = most is None or old + delta <= most
+        if fits:
+            self.table += delta * [value]
+        self._push(frame, I32, old if fits else M32)
 
     def _grow(self, frame: Frame) -> None:
         delta, old = self._pop(frame), len(self.memory) // PAGE

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from jit.debug.boundaries import BoundaryKind
-from jit.debug.errors import NoCode, OutOfRange
+from jit.debug.errors import ForeignModule, NoCode, OutOfRange
 from jit.debug.events import Breakpoint, DebugEvent
 from jit.machine.errors import MachineError
+from jit.runtime.engine import EngineState
 from jit.runtime.errors import StoreInUse
 from jit.runtime.func import Caller, Func
 from jit.runtime.instance import Instance
@@ -284,6 +285,18 @@ def test_editing_while_the_guest_runs_is_refused(guest: Guest) -> None:
 
     guest.store.code.resume = Machine(guest.store.code.resume)
     assert guest.function(instance, "g")(guest.store) == 5
+
+
+def test_a_module_that_the_store_cannot_run_has_no_breakpoints(guest: Guest) -> None:
+    stranger = guest.module(SUM)
+    stranger.state = EngineState()
+    with guest.store.edit_breakpoints() as edit:  # type: ignore[union-attr]
+        for change in (edit.add_breakpoint, edit.remove_breakpoint):
+            with pytest.raises(ForeignModule, match="belongs to another engine"):
+                change(stranger, stranger.info.bodies[0].start)
+            with pytest.raises(TypeError, match="expected a Module"):
+                change("text", 0)  # type: ignore[arg-type]
+    assert guest.store.breakpoints() == []
 
 
 def test_a_host_function_may_edit(guest: Guest) -> None:

@@ -13,12 +13,14 @@ from jit.debug.debugger import Debugger
 from jit.debug.events import Breakpoint, DebugEvent, Trap
 from jit.debug.frames import FrameHandle
 from jit.runtime.func import Func
+from jit.runtime.instance import Instance
 from jit.runtime.trap import Trap as GuestTrap
 from jit.runtime.val import Val, from_bits
-from jit.wasm.types import F32, F64, I32, I64
-from tests.unit.debug.evaluator import Evaluator, Frame, Trapped
-from tests.unit.debug.generator import random_module
+from jit.wasm.types import F32, F64, FUNCREF, I32, I64
+from tests.unit.debug.arithmetic import Trapped
+from tests.unit.debug.evaluator import Evaluator, Frame
 from tests.unit.debug.guest import MACHINES, Guest
+from tests.unit.debug.programs import random_program
 
 MOST_STOPS = 1500
 INTERESTING = {
@@ -45,30 +47,47 @@ class Comparison:
     interesting = INTERESTING
     often = 0.2
     """How many stops something is written at."""
+    nan_bits = True
+    """Whether a NaN's bits may come to matter: then every op must be stopped at, for the evaluator to learn them."""
 
     def __init__(self, machine: str, seed: int, *, write: bool, wat: str | None = None) -> None:
         self.rng = random.Random(seed)
         self.guest = Guest(machine)
-        self.instance = self.guest.load(random_module(seed) if wat is None else wat)
+        wat = random_program(seed, nan_bits=self.nan_bits) if wat is None else wat
+        self.instance = self.guest.load(wat)
         info = self.instance.module.info
-        self.evaluator = Evaluator(info)
+        self.evaluator = Evaluator(info, self.instance.record)
         self.write = write
         self.stops = 0
+        self.trapped = False
         type_ = info.func_type(0)
-        self.arguments = [self.rng.choice(self.interesting[code]) for code in type_.params]
+        self.arguments = [self.some(code) for code in type_.params]
         self.results = type_.results
         self.expected = self.evaluator.run(0, list(self.arguments))
         assert self.guest.debugger is not None
         self.debugger: Debugger = self.guest.debugger
+
+    def some(self, type_: int) -> int:
+        """Return a bit pattern of a type."""
+        if type_ != FUNCREF:
+            return self.rng.choice(self.interesting[type_])
+        function = self.rng.randrange(-1, len(self.instance.module.info.func_types))
+        return 0 if function < 0 else self.instance.record(function)
 
     def run(self) -> None:
         function: Func = self.guest.function(self.instance, "f0")
         self.debugger.step(True)
         try:
             results = self.debugger.run(lambda: function.call_bits(self.arguments), self.handle)
-        except (GuestTrap, Enough):
+        except Enough:
+            self.compare_instance()
+            return
+        except GuestTrap:
+            assert self.trapped
+            self.compare_instance()
             return
         assert next(self.expected, "over") == "over"
+        self.compare_instance()
         for type_, got, wanted in zip(self.results, results, self.evaluator.results, strict=True):
             assert got == wanted or (is_nan(type_, got) and is_nan(type_, wanted))
 
@@ -76,6 +95,7 @@ class Comparison:
         if isinstance(event, Trap):
             with pytest.raises(Trapped):
                 next(self.expected)
+            self.trapped = True
             self.compare()
             return
         assert isinstance(event, Breakpoint)
@@ -107,6 +127,17 @@ class Comparison:
                 assert handle.stack_type(index) == type_
                 frame.stack[index] = self.same(type_, handle.stack_bits(index), frame.stack[index])
 
+    def compare_instance(self) -> None:
+        """Compare the memory, the globals and the table."""
+        instance, evaluator = self.instance, self.evaluator
+        linear = instance.memories[0].linear
+        assert linear.read(0, linear.size) == evaluator.memory
+        for known, wanted in zip(instance.globals, evaluator.globals, strict=True):
+            self.same(known.wasm_type.valtype, known.bits(), wanted)
+        if instance.tables:
+            elements = instance.tables[0].elements
+            assert [elements.get(at) for at in range(elements.size)] == evaluator.table
+
     def same(self, type_: int, got: int, wanted: int) -> int:
         """Compare; which NaN an op gives is the machine's affair, and the evaluator takes it over."""
         assert got == wanted or (is_nan(type_, got) and is_nan(type_, wanted))
@@ -117,16 +148,25 @@ class Comparison:
         handle, frame = self.rng.choice(self.frames())
         if frame.types and self.rng.random() < 0.7:
             index = self.rng.randrange(len(frame.types))
-            bits = self.rng.choice(self.interesting[frame.types[index]])
-            handle.set_local_bits(index, bits)
-            frame.locals[index] = bits
+            type_ = frame.types[index]
+            frame.locals[index] = bits = self.some(type_)
+            if type_ == FUNCREF:
+                handle.set_local(index, self.shown(type_, bits))
+            else:
+                handle.set_local_bits(index, bits)
         elif frame.stack:
             index = self.rng.randrange(len(frame.stack))
-            bits = self.rng.choice(self.interesting[frame.stack_types[index]])
             if self.is_argument_of_a_call(frame, index):
                 return
-            handle.set_stack_bits(index, bits)
-            frame.stack[index] = bits
+            type_ = frame.stack_types[index]
+            frame.stack[index] = bits = self.some(type_)
+            if type_ == FUNCREF:
+                handle.set_stack(index, self.shown(type_, bits))
+            else:
+                handle.set_stack_bits(index, bits)
+
+    def shown(self, type_: int, bits: int) -> Val:
+        return Val(type_, from_bits(self.guest.store, type_, bits))
 
     def is_argument_of_a_call(self, frame: Frame, index: int) -> bool:
         """An outer frame's last operands have been passed on: writing them changes what is shown only."""
@@ -148,17 +188,15 @@ class Returns(Comparison):
         depth = self.rng.randrange(len(self.evaluator.frames))
         handle, frame = self.frames()[depth]
         types = self.evaluator.info.func_type(frame.function).results
-        values = [
-            next(b for b in self.rng.sample(known, len(known)) if not is_nan(type_, b))
-            for type_, known in zip(types, map(INTERESTING.__getitem__, types), strict=True)
-        ]
-        store = self.guest.store
-        shown = [
-            Val(type_, from_bits(store, type_, bits))
-            for type_, bits in zip(types, values, strict=True)
-        ]
-        store.return_from(handle, shown)
+        values = [self.no_nan(type_) for type_ in types]
+        shown = [self.shown(type_, bits) for type_, bits in zip(types, values, strict=True)]
+        self.guest.store.return_from(handle, shown)
         self.evaluator.return_from(depth, values)
+
+    def no_nan(self, type_: int) -> int:
+        """Return a bit pattern that passes through a Python float unchanged."""
+        bits = self.some(type_)
+        return self.no_nan(type_) if is_nan(type_, bits) else bits
 
 
 class Edits(Comparison):
@@ -166,6 +204,7 @@ class Edits(Comparison):
 
     interesting: ClassVar = {**INTERESTING, I32: [0, 1, 2, 0xFFFF_FFFF]}
     """Nothing that could make a loop without a breakpoint turn two thousand million times."""
+    nan_bits = False
 
     def __init__(self, machine: str, seed: int) -> None:
         super().__init__(machine, seed, write=True)
@@ -178,7 +217,10 @@ class Edits(Comparison):
         function: Func = self.guest.function(self.instance, "f0")
         try:
             results = self.debugger.run(lambda: function.call_bits(self.arguments), self.handle)
-        except (GuestTrap, Enough):
+        except Enough:
+            return
+        except GuestTrap:
+            assert self.trapped
             return
         assert not self.to_stop(), "a breakpoint was passed over"
         for type_, got, wanted in zip(self.results, results, self.evaluator.results, strict=True):
@@ -195,6 +237,7 @@ class Edits(Comparison):
         if isinstance(event, Trap):
             with pytest.raises(Trapped):
                 self.to_stop()
+            self.trapped = True
             self.compare()
             return
         assert isinstance(event, Breakpoint)
@@ -281,40 +324,57 @@ def test_emulated_machines_stop_alike(machine: str, seed: int) -> None:
     Comparison(machine, seed, write=True).run()
 
 
-def outcome(guest: Guest, name: str, arguments: list[int], run: Callable[..., list[int]]) -> object:
+def ended(
+    guest: Guest, instance: Instance, arguments: list[int], run: Callable[..., list[int]]
+) -> tuple[object, ...]:
+    """Run `f0`; return how it ended, and what it left in the memory and in the globals of numbers."""
+    outcome: object
     try:
-        return run(arguments)
+        types = instance.module.info.func_type(0).results
+        outcome = [
+            instance_free(instance, code, bits)
+            for code, bits in zip(types, run(arguments), strict=True)
+        ]
     except GuestTrap as trap:
-        return trap.trap_code
+        outcome = trap.trap_code
+    memory = instance.memories[0].linear
+    numbers = [
+        instance_free(instance, known.wasm_type.valtype, known.bits()) for known in instance.globals
+    ]
+    return outcome, numbers, memory.read(0, memory.size)
+
+
+def instance_free(instance: Instance, type_: int, bits: int) -> int:
+    """Return a value that says the same of two instances: a function as its index, counted from 1."""
+    if type_ != FUNCREF or not bits:
+        return bits
+    count = len(instance.module.info.func_types)
+    return 1 + [instance.record(index) for index in range(count)].index(bits)
 
 
 @settings(max_examples=40 * SCALE, **SETTINGS)
 @given(seed=SEEDS)
 def test_stops_change_no_result(seed: int) -> None:
     """Plain code, code with sites, stepped code and code with random breakpoints do the same."""
-    wat, rng = random_module(seed), random.Random(seed)
-    plain, stopped = Guest("native", debug=False), Guest("native")
-    expected, instance = plain.load(wat), stopped.load(wat)
+    wat, rng = random_program(seed), random.Random(seed)
+    plain = Guest("native", debug=False)
+    instance = plain.load(wat)
     type_ = instance.module.info.func_type(0)
-    arguments = [rng.choice(INTERESTING[code]) for code in type_.params]
-    wanted = outcome(plain, "f0", arguments, plain.function(expected, "f0").call_bits)
-    function = stopped.function(instance, "f0")
-    debugger = stopped.debugger
-    assert debugger is not None
-
-    def run(bits: list[int]) -> list[int]:
-        return debugger.run(lambda: function.call_bits(bits), lambda event: None)
-
+    arguments = [rng.choice(INTERESTING.get(code, [0])) for code in type_.params]
+    wanted = ended(plain, instance, arguments, plain.function(instance, "f0").call_bits)
     for mode in ("sites", "steps", "breakpoints"):
+        stopped = Guest("native")
+        instance, debugger = stopped.load(wat), stopped.debugger
+        assert debugger is not None
+        function = stopped.function(instance, "f0")
+
+        def run(
+            bits: list[int], debugger: Debugger = debugger, function: Func = function
+        ) -> list[int]:
+            return debugger.run(lambda: function.call_bits(bits), lambda event: None)
+
         debugger.step(mode == "steps")
         if mode == "breakpoints":
-            bodies = instance.module.info.bodies
-            for body in bodies:
+            for body in instance.module.info.bodies:
                 debugger.set_breakpoint(0, rng.randrange(body.start, body.end))
-        memory = instance.memories[0].linear
-        memory.write(0, bytes(memory.size))
-        for index, init in enumerate(instance.module.info.global_inits):
-            debugger.set_global_bits(instance, index, init.value)
-        got = outcome(stopped, "f0", arguments, run)
-        assert got == wanted, mode
-        assert memory.read(0, memory.size) == expected.memories[0].linear.read(0, memory.size)
+        assert ended(stopped, instance, arguments, run) == wanted, mode

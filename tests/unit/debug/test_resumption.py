@@ -8,6 +8,7 @@ import pytest
 from jit.debug.errors import CannotDivert, DebugError, ForeignStore, StaleFrame, WrongType
 from jit.debug.events import Breakpoint, CallReturned, DebugEvent, Trap
 from jit.debug.frames import FrameHandle
+from jit.runtime.errors import WasmtimeError
 from jit.runtime.func import Func
 from jit.runtime.instance import Instance
 from jit.runtime.store import Store
@@ -207,6 +208,30 @@ def test_what_ends_such_a_call_is_told(session: Session) -> None:
     assert kinds == [Breakpoint, Trap, CallReturned]
     returned = session.events[-1]
     assert isinstance(returned, CallReturned) and isinstance(returned.error, GuestTrap)
+
+
+def test_a_call_that_cannot_be_is_refused_at_once(
+    session: Session, new_guest: Callable[..., Guest]
+) -> None:
+    foreign = Session(new_guest())
+    other = foreign.instance.debug_function(foreign.store, 2)
+
+    def first() -> None:
+        h, store = session.instance.debug_function(session.store, 2), session.store
+        frame = session.frame()
+        for function, params, error, text in (
+            (None, (), TypeError, "expected a Func"),
+            (other, (1,), ForeignStore, "Function belongs to another store"),
+            (h, (), WasmtimeError, "too few parameters"),
+            (h, (1, 2), WasmtimeError, "too many parameters"),
+            (h, ("text",), TypeError, "don't know how to convert"),
+        ):
+            with pytest.raises(error, match=text):
+                store.inject_call(function, *params)  # type: ignore[arg-type]
+        assert frame.is_valid()
+
+    assert session.run(first) == 1070
+    assert [type(event) for event in session.events] == [Breakpoint]
 
 
 def test_the_guest_is_where_it_was_when_a_call_has_returned(guest: Guest) -> None:

@@ -207,6 +207,24 @@ def test_the_cursor_is_at_the_trapping_op_and_after_calls(guest: Guest) -> None:
     assert seen == [(0, division), (1, after_call)]
 
 
+def test_a_cursor_stands_for_its_store(guest: Guest) -> None:
+    instance = guest.load('(module (memory 1) (data (i32.const 0) "abc") (func (export "f") nop))')
+    read: list[bytes] = []
+
+    def handler(store: Store, event: DebugEvent) -> None:
+        cursor = guest.store.debug_frames()
+        assert cursor is not None and cursor.context() is store
+        memory = cursor.instance().debug_memory(cursor, 0)
+        assert memory is not None
+        read.append(bytes(memory.read(cursor, 0, 3)))
+
+    guest.store.set_debug_handler(handler)
+    with guest.store.edit_breakpoints() as edit:  # type: ignore[union-attr]
+        edit.add_breakpoint(instance.module, pcs(guest, 0)[0])
+    guest.function(instance, "f")(guest.store)
+    assert read == [b"abc"]
+
+
 def test_a_cursor_is_stale_after_any_execution(guest: Guest) -> None:
     kept = []
     instance = guest.load(
@@ -323,7 +341,7 @@ def running(guest: Guest) -> tuple[Guest, Instance, threading.Thread]:
 def test_while_a_thread_runs_the_guest_no_other_may(
     running: tuple[Guest, Instance, threading.Thread],
 ) -> None:
-    """Neither call it nor edit its breakpoints; but stop it."""
+    """Neither call it, nor edit its breakpoints, nor look at its frames; but stop it."""
     guest, instance, thread = running
     store = guest.store
     try:
@@ -331,6 +349,10 @@ def test_while_a_thread_runs_the_guest_no_other_may(
             guest.function(instance, "g")(store)
         with pytest.raises(StoreInUse, match="store is in use"):
             store.edit_breakpoints()
+        with pytest.raises(StoreInUse, match="store is in use"):
+            store.debug_exit_frames()
+        with pytest.raises(StoreInUse, match="store is in use"):
+            store.debug_frames()
         assert store.breakpoints() == [] and not store.is_single_step()
     finally:
         store.interrupt()
