@@ -34,9 +34,9 @@ class PatchedDwarf:
 
     @property
     def describes_code(self) -> bool:
-        """Whether any function or line of code that was linked is described."""
+        """Whether any function or line of code that was linked is described, by a unit that can be read."""
         live = self.report.line_sequences - self.report.dead_line_sequences
-        return bool(self.functions) or bool(live and ".debug_info" in self.sections)
+        return bool(self.functions) or bool(live and self.report.units)
 
 
 def patch_dwarf(image: ModuleImage) -> PatchedDwarf:
@@ -74,7 +74,7 @@ class _Patcher:
     def run(self) -> PatchedDwarf:
         """Patch everything, once."""
         for name in self._sections.missing:
-            self._tally.issue(name, 0, "it is missing: what refers to it is left out")
+            self._tally.missing(name)
         if ".debug_line" in self._sections.patched:
             line = LinePatcher(
                 self._sections.read(".debug_line"),
@@ -85,9 +85,12 @@ class _Patcher:
             )
             line.patch()
             self._code.add_rows(line.rows_at_start)
-        units = [
-            unit for section in (".debug_types", ".debug_info") for unit in self._open(section)
-        ]
+        units = []
+        if self._sections.read(".debug_abbrev"):
+            sections = (".debug_types", ".debug_info")
+            units = [unit for section in sections for unit in self._open(section)]
+        else:
+            self._sections.drop(".debug_info")
         for unit in units:
             try:
                 self._info.patch(unit)

@@ -1,7 +1,8 @@
 """Writes the ELF file: ELFCLASS32, EM_X86_64, ET_EXEC (System V gABI chapters 4 and 5).
 
 Code and memory are in the target, not in the file: their sections are NOBITS and their segments
-have no bytes here. What the file has is symbols and debugging information.
+have no bytes here. What the file has is symbols and debugging information, and the section that
+begins at the entry point: gdb's `info files` warns of one that is not loaded.
 """
 
 import struct
@@ -40,17 +41,18 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A range of the target's address space: a NOBITS section."""
+    """A range of the target's address space: a NOBITS section, or one of zeros if `in_file`."""
 
     name: str
     address: int
     size: int
     flags: int
+    in_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A program header without bytes in the file."""
+    """A program header; of its bytes the file has those of a section at its address, or none."""
 
     address: int
     size: int
@@ -82,7 +84,12 @@ def write_elf(
     sections = [_Section("", 0, 0, 0, b"", 0, align=0)]
     sections += [
         _Section(
-            region.name, SHT_NOBITS, region.flags | SHF_ALLOC, region.address, b"", region.size
+            region.name,
+            SHT_PROGBITS if region.in_file else SHT_NOBITS,
+            region.flags | SHF_ALLOC,
+            region.address,
+            bytes(region.size * region.in_file),
+            region.size,
         )
         for region in regions
     ]
@@ -154,16 +161,22 @@ def _assemble(
         len(sections),
         len(sections) - 1,
     )
+    in_file = {
+        section.address: (places[index], section.size)
+        for index, section in enumerate(sections)
+        if section.data and section.flags & SHF_ALLOC
+    }
     for index, segment in enumerate(segments):
+        place, size = in_file.get(segment.address, (EHDR_SIZE, 0))
         struct.pack_into(
             "<8I",
             out,
             EHDR_SIZE + PHDR_SIZE * index,
             PT_LOAD,
-            EHDR_SIZE,
+            place,
             segment.address,
             segment.address,
-            0,
+            size,
             segment.size,
             segment.flags,
             1,

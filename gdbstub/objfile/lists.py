@@ -86,10 +86,13 @@ class ListPatcher:
         return True
 
     def _fail(self, section: str, offset: int, error: Exception) -> None:
-        """End a list that cannot be read where it starts."""
-        self._tally.issue(section, offset, f"list left out: {error or 'it is cut off'}")
+        """End a list that cannot be read where it starts; a section that is not there is told of once."""
         out = self._sections.patched.get(section)
-        if out is not None and offset < len(out):
+        if out is None:
+            self._tally.missing(section)
+            return
+        self._tally.issue(section, offset, f"list left out: {error or 'it is cut off'}")
+        if offset < len(out):
             room = min(8 if section in (".debug_loc", ".debug_ranges") else 1, len(out) - offset)
             out[offset : offset + room] = bytes(room)
 

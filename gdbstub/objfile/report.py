@@ -79,6 +79,12 @@ class Tally:
         """Record something that could not be patched."""
         self.issues.append(Issue(section, offset, reason))
 
+    def missing(self, section: str) -> None:
+        """Record a section that is referred to and not there, once."""
+        issue = Issue(section, 0, "it is missing: what refers to it is left out")
+        if issue not in self.issues:
+            self.issues.append(issue)
+
     def report(self) -> PatchReport:
         """Return the counts as they stand."""
         return PatchReport(

@@ -80,6 +80,7 @@ class Sections:
         self._interned: dict[bytes, int] = {}
 
     def _hide(self) -> None:
+        self.missing += [name for name in (".debug_abbrev", ".debug_line") if not self.read(name)]
         abbreviations = self.read(".debug_abbrev")
         for name, instead in _NEEDED_BY.items():
             if not self.read(name):

@@ -272,6 +272,22 @@ def test_jump_goes_on_at_another_line(program: Guest, twin: Guest) -> None:
         assert [plain(t) for t in ours.all(command)] == [plain(t) for t in theirs.all(command)]
 
 
+def test_a_jump_to_where_the_program_stands_hits_the_breakpoint_there(
+    program: Guest, twin: Guest
+) -> None:
+    """gdb lifts a breakpoint to go on from it, but not for a jump; it writes no register then."""
+    commands = (
+        *("break fib", "c", "jump *$pc", "info breakpoints", "condition 1 n == 1"),
+        *("jump *$pc", "print n", "stepi", "delete", "c"),
+    )
+    ours, theirs = debug(program, commands), debug_natively(twin, commands)
+    for command in ("jump *$pc", "print n"):
+        said, expected = ours.all(command), theirs.all(command)
+        assert [plain(text) for text in said] == [plain(text) for text in expected]
+    assert "already hit 2 times" in ours["info breakpoints"]
+    assert "exited with code 03" in ours["c"]
+
+
 def test_a_pc_that_is_no_place_is_refused_in_words(program: Guest) -> None:
     said = debug(program, ("break outer", "c", "set $pc = 0x1000", "c", "bt 1", "delete", "c"))
     assert "cannot go on at 0x1000" in said.all("c")[1]

@@ -135,6 +135,34 @@ def test_what_the_process_is(guest: Builder) -> None:
     assert int(rows[1][2], 16) == program.stat().st_size
     assert 'Thread 1.1 "process.wasm"' in results["info threads"]
     assert "file type elf32-x86-64" in results["info files"]
+    assert "warning" not in results["info files"]
+    assert "Entry point: 0xffff0000" in results["info files"]
+
+
+def test_the_one_thread_and_the_one_program(guest: Builder) -> None:
+    asked = (
+        *("info threads", "thread", "thread 1", "thread apply all print total", "thread 2"),
+        *("info inferiors", "info program", "info sharedlibrary", "info symbol 0xffff0008"),
+        *("info proc cmdline", "info proc exe", "info proc cwd", "info auxv", "print $_thread"),
+        *("thread name guest", "info threads"),
+    )
+    results = debug(guest("process"), ["break count if step == 2", "c", *asked, "delete", "c"])
+    first, renamed = results.all("info threads")
+    assert first.splitlines()[1].startswith('* 1    Thread 1.1 "process.wasm" count (step=2')
+    assert 'Thread 1.1 "guest"' in renamed
+    assert results["thread"] == "[Current thread is 1 (Thread 1.1)]"
+    assert results["thread 1"].startswith("[Switching to thread 1 (Thread 1.1)]\n#0  count (step=2")
+    assert results["thread apply all print total"].endswith("$1 = 1")
+    assert results["thread 2"] == "Unknown thread 2."
+    assert "process 1" in results["info inferiors"]
+    assert "It stopped at breakpoint 1." in results["info program"]
+    assert results["info sharedlibrary"] == "No shared libraries loaded at this time."
+    assert results["info symbol 0xffff0008"].startswith("__wasm_host + 8")
+    assert results["info proc cmdline"].endswith(f"cmdline = '{guest('process').program}'")
+    assert results["info proc exe"].endswith(f"exe = '{guest('process').program}'")
+    assert results["info proc cwd"].endswith("cwd = '/'")
+    assert results["info auxv"].startswith("No auxiliary vector found")
+    assert "exited with code 01" in results["c"]
 
 
 CATCHES = ("catch syscall write", "c", "print total", "c", "c", "delete", "c")

@@ -101,6 +101,10 @@ class Breakpoints:
         self._heads.clear()
         self._points.clear()
 
+    def stands_at(self, address: int) -> bool:
+        """Say whether there is one at an address."""
+        return address in self._kinds
+
     def is_pad(self, address: int) -> bool:
         """Say whether a breakpoint stands at an address outside code: where gdb's calls return to."""
         return address in self._kinds and self._code_at(address) is None

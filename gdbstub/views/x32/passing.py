@@ -138,13 +138,13 @@ def arguments(
         members = list(scalars(ctype)) if split and passing is Passing.INDIRECT else []
         if len(members) == _PAIR:
             for (offset, member), type_ in zip(members, types[len(values) :], strict=False):
-                values.append(_scalar(data[offset:], member, type_))
+                values.append(scalar_bits(data[offset:], member, type_))
         elif passing is Passing.INDIRECT:
             values.append(stack.put(data[: ctype.size]))
         elif passing is Passing.PAIR:
             values += (int.from_bytes(data[at : at + 8], "little") for at in (0, 8))
         elif scalar is not None and len(values) < len(types):
-            bits = _scalar(data, scalar, types[len(values)])
+            bits = scalar_bits(data, scalar, types[len(values)])
             values.append(function_slot(bits) if scalar.kind is TypeKind.POINTER else bits)
     if prototype.variadic:
         buffer = variadic(passed, values)
@@ -171,7 +171,7 @@ def _pairs_are_split(prototype: Prototype, wanted: int) -> bool:
     return pairs > 0 and not prototype.variadic and wanted == values + pairs
 
 
-def _scalar(data: bytes, scalar: CType, type_: int) -> int:
+def scalar_bits(data: bytes, scalar: CType, type_: int) -> int:
     """Return a scalar's bit pattern as a value type; C's small integers are extended."""
     width = _WIDTHS.get(type_, 0)
     if not width:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from gdbstub.target import Address, RangeStep, ResumeRequest, Step, TargetError, Verdict
+from gdbstub.objfile import TypeKind, wasm_result
+from gdbstub.target import Address, Continue, RangeStep, ResumeRequest, Step, TargetError, Verdict
 from gdbstub.views.common.rendering import CallAbandoned
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32 import passing
@@ -93,6 +95,8 @@ class Resumption:
         self._registers.reset()
         origin = Position(*(self._value(number) for number in (d.RIP, d.RSP, d.RBP)))
         plan = interpret(self._written, self._number, self._calls.origins, self)
+        if plan is None and request == Continue(request.thread):
+            self._hit_again(origin.pc)
         stepping = isinstance(request, Step | RangeStep)
         self._todo = self._decide(plan, origin, stepping)
         if not isinstance(plan, CallFunction) and not self._calls.origins:
@@ -137,12 +141,21 @@ class Resumption:
         except CannotDivert as error:
             raise TargetError(errno.ENOTSUP, str(error)) from error
 
+    def _hit_again(self, pc: int) -> None:
+        """Let a breakpoint at the place itself be hit: gdb lifts the one it goes on from.
+
+        After `jump *$pc` it does not, and of a register that keeps its value it writes nothing.
+        """
+        if self._breakpoints.stands_at(pc) and self.is_inside(pc):
+            with suppress(TargetError):  # a trap, or inside a call: nothing to be hit
+                self._jump(pc, stepping=False)
+
     def _return_to(self, index: int, stepping: bool) -> None:
         block, inner = self._frames.block(index), self._frames.block(index - 1)
         assert block is not None and inner is not None, "the frame has been found"
         window = self._code_at(self._pc_of(block.frame))
         types = () if window is None else self._returned(window, block)
-        bits = [self._number(d.XMM0 if t in _FLOATS else d.RAX) & _mask(t) for t in types[:1]]
+        bits = [self._returned_bits(t, inner.frame) for t in types[:1]]
         bits += [0] * (len(types) - len(bits))
         struct, callee = self._returned_struct(inner.frame), inner.frame.instance()
         stack_pointer, caller = self._stack_pointer_in(index), block.frame.instance()
@@ -157,6 +170,19 @@ class Resumption:
 
     def _returned(self, window: CodeWindow, block: Block) -> Sequence[int]:
         return window.code.returned_types(self._pc_of(block.frame) - window.base)
+
+    def _returned_bits(self, type_: int, frame: FrameHandle) -> int:
+        """Return the value that a frame returns as one of a Wasm type: as its own code would leave it."""
+        number = d.XMM0 if type_ in _FLOATS else d.RAX
+        bits = self._number(number) & _mask(type_)
+        prototype = self._program.prototype(frame)
+        scalar = None if prototype is None else wasm_result(prototype.returns)[1]
+        if scalar is None or number not in self._written:
+            return bits
+        if scalar.kind is TypeKind.POINTER:
+            instance = frame.instance()
+            return self._function_slot(self._memories.own_pointer(instance, bits), instance)
+        return passing.scalar_bits(bits.to_bytes(_WORD, "little"), scalar, type_)
 
     def _returned_struct(self, frame: FrameHandle) -> tuple[int, bytes] | None:
         """Return where a frame puts the struct it returns, and the one in the result registers."""
@@ -246,11 +272,12 @@ class Resumption:
         if found is None:
             return value
         instance, index = found
-        shared = user is None or (
-            user.tables[:1] == instance.tables[:1]
-            or user.tables[0].elements is instance.tables[0].elements
+        tables = instance.tables[:1]
+        shared = user is None or any(
+            theirs is ours or theirs.elements is ours.elements
+            for ours, theirs in zip(tables, user.tables, strict=False)
         )
-        slot = self._debugger.slot_of(instance, 0, index) if instance.tables and shared else None
+        slot = self._debugger.slot_of(instance, 0, index) if tables and shared else None
         if slot is None:
             raise TargetError(
                 errno.EINVAL, f"no table has room for the function at 0x{value:x} to be pointed to"

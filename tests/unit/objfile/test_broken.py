@@ -86,8 +86,10 @@ def test_gdb_reads_what_is_left_without_a_section(
     assert "$1 = 2" in said
     assert "Breakpoint 1 at 0xe" in said
     assert "rror" not in said
-    if missing in ("debug_str", "debug_line_str", "debug_addr"):
-        assert "." + missing in {issue.section for issue in result.report.issues}
+    issues = [issue for issue in result.report.issues if issue.section == "." + missing]
+    assert [(issue.offset, issue.reason[:13]) for issue in issues] in ([], [(0, "it is missing")])
+    if missing in ("debug_str", "debug_line_str", "debug_addr", "debug_abbrev", "debug_line"):
+        assert issues
 
 
 def test_a_bad_unit_is_made_harmless_and_the_others_live(program: Path, tmp_path: Path) -> None:

@@ -64,6 +64,16 @@ def test_program_header_has_no_bytes_in_the_file(plain: bytes) -> None:
     assert (segment["p_type"], segment["p_filesz"], segment["p_memsz"]) == ("PT_LOAD", 0, 0x100)
 
 
+def test_a_section_in_the_file_lies_in_its_segment() -> None:
+    region = Region(".host", 0x1000, 16, SHF_EXECINSTR, in_file=True)
+    elf = read(write_elf(0x1000, [region], [Segment(0x1000, 0x100, 5)], [], []))
+    (segment,) = elf.iter_segments()
+    section = elf.get_section_by_name(".host")
+    assert (section["sh_type"], section.data()) == ("SHT_PROGBITS", bytes(16))
+    assert (segment["p_filesz"], segment["p_memsz"]) == (16, 0x100)
+    assert segment.section_in_segment(section)
+
+
 def test_a_module_without_dwarf_has_symbols_and_frames(program: Path) -> None:
     image = image_of(program)
     bare = ModuleImage(image.name, image.data, image.functions, image.code_section_payload, {}, 0)
