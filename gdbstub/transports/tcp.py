@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import trio
+
+_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+_PAUSE = 0.1  # seconds
 
 
 class ListenError(Exception):
@@ -25,8 +29,7 @@ class TcpListener:
         accepted: list[trio.SocketStream] = []
 
         async def accept_on(listener: trio.SocketListener) -> None:
-            stream = await listener.accept()
-            accepted.append(stream)
+            accepted.append(await _accept(listener))
             nursery.cancel_scope.cancel()
 
         async with trio.open_nursery() as nursery:
@@ -35,6 +38,17 @@ class TcpListener:
         for stream in accepted[1:]:
             await trio.aclose_forcefully(stream)
         return accepted[0]
+
+
+async def _accept(listener: trio.SocketListener) -> trio.SocketStream:
+    """Wait for a client; where the process may open no more, wait for that too."""
+    while True:
+        try:
+            return await listener.accept()
+        except OSError as error:
+            if error.errno not in _PASSING:
+                raise
+        await trio.sleep(_PAUSE)
 
 
 @asynccontextmanager

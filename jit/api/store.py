@@ -7,6 +7,7 @@ from jit.api.engine import Engine
 from jit.debug.interface import DebuggableStore
 from jit.runtime.errors import WasmtimeError
 from jit.wasi.config import WasiConfig
+from jit.wasi.context import Wasi
 
 
 class Store(DebuggableStore, Closable):
@@ -47,6 +48,11 @@ class Store(DebuggableStore, Closable):
     def set_wasi(self, wasi: WasiConfig) -> None:
         """Let the store run a WASI program.  Raise WasmtimeError for a file that cannot be opened."""
         self.wasi = wasi.start(self.wake_descriptor)
+
+    def end_wasi(self) -> None:
+        """Close what the WASI program has open, as the end of a process does."""
+        if isinstance(self.wasi, Wasi):
+            self.wasi.descriptors.close()
 
     def set_fuel(self, fuel: int) -> None:
         """Raise WasmtimeError: this engine counts no fuel."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from jit.runtime.errors import WasmtimeError
 from jit.wasi.context import Wasi
 from jit.wasi.descriptors import Descriptor, DescriptorTable, directory, nothing, stream
+from jit.wasi.errors import WasiError
 from jit.wasi.layout import FILE_RIGHTS, STREAM_RIGHTS, WRITE_RIGHTS, Rights
 from jit.wasi.waiting import Waiter
 
@@ -130,7 +131,7 @@ class WasiConfig:
             for preopen in self._preopens:
                 fd = os.open(preopen.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 table.add(directory(fd, mutable=preopen.mutable, guest_path=preopen.guest_path))
-        except OSError as error:
+        except (OSError, WasiError) as error:
             table.close()
             raise WasmtimeError(f"cannot start the program: {error}") from error
         wasi = Wasi(

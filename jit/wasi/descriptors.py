@@ -1,6 +1,7 @@
 """What a guest's file descriptors stand for, and the table that numbers them."""
 
 import os
+import resource
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from jit.wasi.layout import (
 )
 
 MAX_DESCRIPTORS = 1 << 16
+FEWEST_DESCRIPTORS = 16
+KEPT_DESCRIPTORS = 64
+"""So many of those that the host lets a process have are none of the guest's, unless it has fewest."""
 
 
 @dataclass(slots=True)
@@ -112,16 +116,25 @@ def opened(fd: int, rights: Rights, flags: FdFlags, *, mutable: bool) -> Descrip
     return HostDescriptor(base & ~denied, Rights.NONE, flags, type_, fd, True)
 
 
+def _limit() -> int:
+    """Return how many descriptors a guest may have."""
+    host, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if host == resource.RLIM_INFINITY:
+        return MAX_DESCRIPTORS
+    return min(MAX_DESCRIPTORS, max(host - KEPT_DESCRIPTORS, FEWEST_DESCRIPTORS))
+
+
 class DescriptorTable:
     """Descriptors by number; a new one gets the lowest free number."""
 
     def __init__(self) -> None:
         self._entries: dict[int, Descriptor] = {}
         self._lowest = 0
+        self._limit = _limit()
 
     def add(self, descriptor: Descriptor) -> int:
         """Number a descriptor; MFILE, and it is closed, when there are too many."""
-        if len(self._entries) >= MAX_DESCRIPTORS:
+        if len(self._entries) >= self._limit:
             descriptor.close()
             raise WasiError(Errno.MFILE)
         while self._lowest in self._entries:

@@ -171,7 +171,7 @@ def fd_write(wasi: Wasi, guest: Guest, fd: int, iovs: int, count: int, result: i
     descriptor = wasi.descriptors.get(fd)
     buffers = guest.iovecs(iovs, count)
     guest.check(result, 4)
-    guest.write_u32(result, _write(wasi, descriptor, guest.gather(buffers)[:MAX_TRANSFER]))
+    guest.write_u32(result, _write(wasi, descriptor, guest.gather(buffers, MAX_TRANSFER)))
 
 
 def _write(wasi: Wasi, descriptor: Descriptor, data: bytes) -> int:
@@ -210,7 +210,7 @@ def fd_pwrite(
     _need(descriptor, Rights.FD_WRITE)
     buffers = guest.iovecs(iovs, count)
     guest.check(result, 4)
-    data = guest.gather(buffers)[:MAX_TRANSFER]
+    data = guest.gather(buffers, MAX_TRANSFER)
     guest.write_u32(result, os.pwrite(descriptor.fd, data, _offset(offset)))
 
 
@@ -249,7 +249,7 @@ def _preopened(wasi: Wasi, fd: int) -> bytes:
     descriptor = wasi.descriptors.get(fd)
     if not isinstance(descriptor, Directory) or descriptor.guest_path is None:
         raise WasiError(Errno.BADF)
-    return descriptor.guest_path.encode()
+    return descriptor.guest_path.encode(errors="surrogateescape")
 
 
 def fd_readdir(

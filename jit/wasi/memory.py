@@ -9,6 +9,8 @@ from jit.wasi.layout import CIOVEC
 U32 = Struct("<I")
 U64 = Struct("<Q")
 
+MAX_PATH = 4096
+"""Bytes in a path, as PATH_MAX has it; a longer one is NAMETOOLONG."""
 MAX_IOVECS = 1024
 """As IOV_MAX has it; a longer vector is INVAL."""
 
@@ -53,13 +55,20 @@ class Guest:
     def write_u64(self, address: int, value: int) -> None:
         self.write(address, U64.pack(value & 0xFFFF_FFFF_FFFF_FFFF))
 
-    def path(self, address: int, length: int) -> str:
-        """Read a path: ILSEQ unless UTF-8, INVAL with a null character in it."""
+    def path(self, address: int, length: int) -> bytes:
+        """Read a path: ILSEQ unless UTF-8, INVAL with a null character in it.
+
+        It stays bytes, for the host's locale may have another encoding.
+        """
+        self.check(address, length)
+        if length >= MAX_PATH:
+            raise WasiError(Errno.NAMETOOLONG)
+        path = self._memory.read(address, length)
         try:
-            path = self.read(address, length).decode()
+            path.decode()
         except UnicodeDecodeError:
             raise WasiError(Errno.ILSEQ) from None
-        if "\0" in path:
+        if b"\0" in path:
             raise WasiError(Errno.INVAL)
         return path
 
@@ -73,11 +82,13 @@ class Guest:
             self.check(start, length)
         return buffers
 
-    def gather(self, buffers: list[tuple[int, int]]) -> bytes:
-        """Return what the buffers hold, one after the other."""
-        if len(buffers) == 1:
-            return self._memory.read(*buffers[0])
-        return b"".join(self._memory.read(start, length) for start, length in buffers)
+    def gather(self, buffers: list[tuple[int, int]], limit: int) -> bytes:
+        """Return what the buffers hold, one after the other, at most `limit` bytes."""
+        parts = []
+        for start, length in buffers:
+            parts.append(self._memory.read(start, min(length, limit)))
+            limit -= len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def scatter(self, buffers: list[tuple[int, int]], data: bytes) -> None:
         """Fill the buffers in order."""

@@ -35,15 +35,15 @@ def _mutable(wasi: Wasi, fd: int) -> Directory:
 
 
 @contextmanager
-def _place(folder: Directory, path: str, *, follow: bool = False) -> Iterator[Place]:
+def _place(folder: Directory, path: bytes, *, follow: bool = False) -> Iterator[Place]:
     with resolve(folder.fd, path, follow=follow) as place:
         yield place
 
 
 def path_create_directory(wasi: Wasi, guest: Guest, fd: int, path: int, length: int) -> None:
     name = guest.path(path, length)
-    with _place(_mutable(wasi, fd), name.rstrip("/") or name) as place:
-        if place.name == ".":
+    with _place(_mutable(wasi, fd), name.rstrip(b"/") or name) as place:
+        if place.name == b".":
             raise WasiError(Errno.EXIST)
         os.mkdir(place.name, _NEW_FOLDER, dir_fd=place.folder)
 
@@ -143,7 +143,7 @@ def path_open(
     writes = bool(wanted & WRITE_RIGHTS)
     if not folder.mutable and (writes or how & (OFlags.CREAT | OFlags.TRUNC)):
         raise WasiError(Errno.PERM)
-    if how & OFlags.CREAT and name.endswith("/"):
+    if how & OFlags.CREAT and name.endswith(b"/"):
         raise WasiError(Errno.ISDIR)
     follow = bool(lookup & SYMLINK_FOLLOW) and how & _EXCLUSIVE != _EXCLUSIVE
     with _place(folder, name, follow=follow) as place:
@@ -163,7 +163,7 @@ def _open(place: Place, how: OFlags, flags: FdFlags, *, reads: bool, writes: boo
             raise WasiError(Errno.INVAL)
         return os.open(place.name, host | os.O_DIRECTORY | os.O_RDONLY, dir_fd=place.folder)
     if how & OFlags.CREAT:
-        if place.name == ".":
+        if place.name == b".":
             raise WasiError(Errno.EXIST if how & OFlags.EXCL else Errno.ISDIR)
         host |= os.O_CREAT
     if how & OFlags.EXCL:
@@ -190,7 +190,7 @@ def path_readlink(
     with _place(folder, guest.path(path, length)) as place:
         if place.folder_wanted:
             _status(place)
-        target = os.fsencode(os.readlink(place.name, dir_fd=place.folder))
+        target = os.readlink(place.name, dir_fd=place.folder)
     if target.startswith(b"/"):
         raise WasiError(Errno.PERM)
     shown = target[:size]
@@ -200,8 +200,8 @@ def path_readlink(
 
 def path_remove_directory(wasi: Wasi, guest: Guest, fd: int, path: int, length: int) -> None:
     name = guest.path(path, length)
-    with _place(_mutable(wasi, fd), name.rstrip("/") or name) as place:
-        if place.name == ".":
+    with _place(_mutable(wasi, fd), name.rstrip(b"/") or name) as place:
+        if place.name == b".":
             raise WasiError(Errno.INVAL)
         os.rmdir(place.name, dir_fd=place.folder)
 
@@ -242,7 +242,7 @@ def path_symlink(
 ) -> None:
     folder = _mutable(wasi, fd)
     target = guest.path(old_path, old_length)
-    if target.startswith("/"):
+    if target.startswith(b"/"):
         raise WasiError(Errno.PERM)
     with _place(folder, guest.path(new_path, new_length)) as place:
         _refuse_folder_name(place)

@@ -108,16 +108,19 @@ class Program:
         """Where each module was read from, absolute."""
 
     def start(self) -> None:
-        """Instantiate the modules and call the program's `_start`.
+        """Instantiate the modules and call the program's `_start`; at its end its files are closed.
 
         Raises what the guest ends with: Trap, ExitTrap, InvalidFunction for a body that is invalid;
         LinkError for imports that do not fit what the other modules offer.
         """
-        for name, module in self._preloaded.items():
-            self._linker.define_module(self.store, name, module)
-        start = self._linker.instantiate(self.store, self._module).exports(self.store)[START]
-        assert isinstance(start, Func)
-        start(self.store)
+        try:
+            for name, module in self._preloaded.items():
+                self._linker.define_module(self.store, name, module)
+            start = self._linker.instantiate(self.store, self._module).exports(self.store)[START]
+            assert isinstance(start, Func)
+            start(self.store)
+        finally:
+            self.store.end_wasi()
 
 
 def load(settings: Settings, debug: bool) -> Program:
