@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,82 @@ def test_a_call_that_is_given_up(program: Guest) -> None:
     assert said["bt 1"].startswith("#0  outer (n=3)")
     assert said["print add(20, 3)"] == "$1 = 23"
     assert "exited with code 03" in said["c"]
+
+
+BAD_PACKETS = (
+    *(
+        "Zgarbage",
+        "Z0",
+        "z0,zz,1",
+        "P",
+        "P10=0",
+        "Pff=00",
+        "G00",
+        "p999",
+        "g0",
+        "vCont;q",
+        "vCont;r1",
+    ),
+    *("vCont;s:99", "m", "m0,", "mc8000000,4", "Xfff", "X0,4:a", "Xf7000000,4:abcd", "M0,1:0000"),
+    *("Hg99", "T99", "qRcmd,zz", "vFile:pread:99,1,0", "qXfer:features:read:none:0,1", "vKill;99"),
+)
+
+
+def test_malformed_packets_in_the_middle_of_a_call_change_nothing(program: Guest) -> None:
+    call = ("break outer", "c", "break fib if n == 1", "print fib(3)")
+    bad = tuple(f"maint packet {packet}" for packet in BAD_PACKETS)
+    shown = ("bt", "info registers rip rsp rbp", "print n", "monitor locals", "monitor globals")
+    end = ("finish", "delete", "c", "bt", "print value", "print fib(7)", "c")
+    with serving(program) as server:
+        server.end_input()
+        said = Gdb(server.port, (*call, *shown, *bad, *shown, *end)).results()
+        log = "".join(server.log())
+    for command in bad:
+        assert re.fullmatch(r'sending: .*\nreceived: "(E(?!99)..|F-1,.)?"', said[command]), command
+    for command in shown[1:]:
+        before, after = said.all(command)
+        assert re.sub(r"\$\d+ = ", "", before) == re.sub(r"\$\d+ = ", "", after), command
+    first, second, last = said.all("bt")
+    assert first == second and "<function called from gdb>" in first
+    assert said["finish"].endswith("Value returned is $3 = 1")
+    assert last.startswith("#0  outer (n=3)")
+    assert said["print fib(7)"] == "$4 = 13"
+    assert "exited with code 03" in said["c"]
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("leave", ["disconnect", "shell kill -9 $PPID"])
+@pytest.mark.parametrize("back", [("c",), ("up", "up", "finish", "bt 1", "c"), ("return", "c")])
+def test_a_client_that_goes_in_the_middle_of_a_call(
+    program: Guest, leave: str, back: tuple[str, ...]
+) -> None:
+    """The next one finds the function called by the one it was called in, and it returns there."""
+    first = ("break outer", "c", "break fib if n == 1", "print fib(3)")
+    commands = ("bt", "print fib(5)", "print sum_big(a_big)", *back)
+    options = [part for command in (*first, leave) for part in ("-ex", command)]
+    with serving(program, once=False) as server:
+        server.end_input()
+        words = ["gdb", "-nx", "-batch", "-ex", f"target remote 127.0.0.1:{server.port}", *options]
+        gone = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIME_LIMIT,
+            check=False,
+        )
+        said = Gdb(server.port, commands).results()
+        log = "".join(server.log())
+    assert "stopped while in a function called from GDB" in gone.stdout
+    names = re.findall(r"^#\d+ .*?(\w+) \(", said["bt"], re.MULTILINE)
+    assert names == ["fib", "fib", "fib", "outer", "main"]
+    assert said["print fib(5)"] == "$1 = 5"
+    assert said["print sum_big(a_big)"] == "$2 = 11.5"
+    if "finish" in back:
+        assert said["bt 1"].startswith("#0  outer (n=3)")
+    assert "exited with code 03" in said["c"]
+    assert "Traceback" not in log
 
 
 def test_return_gives_the_value_and_restores_the_stack(program: Guest, twin: Guest) -> None:

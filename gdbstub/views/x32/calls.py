@@ -87,11 +87,18 @@ class Calls:
         self._function_slot = function_slot
         self._own_pointer = own_pointer
         self._active: list[Call] = []
+        self._left = 0
+        """How many of them, the outermost, were made by a client that has gone."""
 
     @property
     def origins(self) -> Sequence[Position]:
         """Where the client stood when it made each."""
         return [call.origin for call in self._active]
+
+    def leave(self) -> None:
+        """Let the calls be the guest's own: nobody waits for them any more."""
+        self._left = len(self._active)
+        self._frames.unlink_all()
 
     # Before
 
@@ -156,10 +163,10 @@ class Calls:
 
     # During
 
-    def run(self, call: Call) -> Mapping[int, int]:
+    def run(self, call: Call) -> Mapping[int, int] | None:
         """Run a call to its end, on the worker thread; return the registers gdb then looks at.
 
-        What unwinds it passes through; the guest's shadow stack is as before in any case.
+        None if it was left. What unwinds it passes through; the guest's shadow stack is as before in any case.
         """
         debugger, instance = self._debugger, call.callee.instance
         number = stack_pointer(instance)
@@ -172,10 +179,14 @@ class Calls:
         try:
             bits = debugger.call(call.callee.function, call.arguments, call.distance)
         finally:
-            self._active.remove(call)
+            left = len(self._active) <= self._left
+            self._active.pop()
+            self._left = min(self._left, len(self._active))
             self._frames.unlink(depth)
             if number is not None and before is not None:
                 debugger.set_global_bits(instance, number, before)
+        if left:
+            return None
         registers = {
             d.RIP: call.pad,
             d.RSP: call.position.sp + _RETURN_ADDRESS,

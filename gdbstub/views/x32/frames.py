@@ -98,8 +98,12 @@ class FramesWindow:
         self._links[activation] = cfa, pc
 
     def unlink(self, activation: int) -> None:
-        """Forget a link."""
-        del self._links[activation]
+        """Forget a link: its activation returns to the frame it was made in."""
+        self._links.pop(activation, None)
+
+    def unlink_all(self) -> None:
+        """Forget all links."""
+        self._links.clear()
 
     def _caller(self, block: Block) -> tuple[int, int, int]:
         """Return the CFA, the pc and the stack pointer that a frame returns to."""

@@ -103,8 +103,9 @@ class Resumption:
             self._frames.drop_scratch()
 
     def forget(self) -> None:
-        """Forget what the client wrote."""
+        """Forget what the client wrote, and that calls in progress are its own."""
         self._registers.reset()
+        self._calls.leave()
         if not self._calls.origins:
             self._frames.drop_scratch()
 
@@ -312,6 +313,8 @@ class Resumption:
             if abandoned.level != level:
                 raise
             return abandoned.verdict
+        if registers is None:
+            return Address(todo.origin.pc)
         self._registers.show(registers)
         self._attention.expect(todo.callee.instance)
         return Address(todo.pad)
