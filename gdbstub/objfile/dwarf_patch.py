@@ -121,7 +121,7 @@ class _Patcher:
                 units.append(unit)
             elif isinstance(unit, CutOff):
                 self._tally.issue(section, offset, f"the rest is left out: {unit}")
-                del self._sections.patched[section][offset:]
+                del self._sections.patched.get(section, bytearray())[offset:]
             else:
                 self._spoil(section, offset, str(unit))
         return units

@@ -116,6 +116,13 @@ def test_what_follows_a_bad_unit_length_is_cut_off(program: Path) -> None:
     assert section["sh_size"] == first
 
 
+def test_a_bad_length_behind_a_unit_that_cost_the_section(program: Path) -> None:
+    result = rebuild(program, debug_info=b"\3\0\0\0\0\0\0" + b"\xff\xff\xff\x7f")
+    issues = [(issue.section, issue.offset) for issue in result.report.issues]
+    assert issues == [(".debug_info", 0), (".debug_info", 7)]
+    assert result.elf.startswith(b"\x7fELF")
+
+
 def test_an_unknown_operator_empties_its_expression(compiled: Callable[..., Path]) -> None:
     path = compiled("program.c", "O0", 4)
     info = image_of(path).customs[".debug_info"]
