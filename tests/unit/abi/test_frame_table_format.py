@@ -31,8 +31,8 @@ from jit.abi.frame_table_format import (
 )
 from jit.compile.compiler import Compiler, Tunables
 from jit.wasm.validate import validate_module
-from tests.unit.debug.generator import random_module
 from tests.unit.debug.guest import MACHINES, binary
+from tests.unit.debug.programs import random_program
 
 I32, I64, V128, EXTERNREF = 0x7F, 0x7E, 0x7B, 0x6F
 
@@ -114,7 +114,7 @@ def test_breakpoints_and_patches_are_found_by_pc() -> None:
 @pytest.mark.parametrize("machine", ["native", "aarch64"])
 @pytest.mark.parametrize("seed", range(10))
 def test_tables_of_compiled_code_are_read_back(machine: str, seed: int) -> None:
-    info = validate_module(binary(random_module(seed)))
+    info = validate_module(binary(random_program(seed)))
     compiler = Compiler(info, MACHINES[machine][0], Tunables(debug=True))
     for index in range(len(info.bodies)):
         for canonical in (False, True):

@@ -10,7 +10,7 @@ import jit
 from jit.api import serialized
 from jit.compile.compiler import Compiler
 from jit.debug.events import DebugEvent
-from tests.unit.debug.generator import random_module
+from tests.unit.debug.programs import random_program
 
 WAT = """(module (memory 1)
   (func $add (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
@@ -91,7 +91,7 @@ def trace(module: jit.Module, arguments: list[int]) -> list[object]:
 @pytest.mark.parametrize("seed", range(25))
 def test_what_came_back_is_debugged_alike(seed: int) -> None:
     engine = make_engine(debug=True)
-    module = jit.Module(engine, random_module(seed))
+    module = jit.Module(engine, random_program(seed))
     again = jit.Module.deserialize(engine, module.serialize())
     rng = random.Random(seed)
     arguments = [rng.choice([0, 1, 0x7FFF_FFFF]) for _ in module.info.func_type(0).params]

@@ -13,7 +13,7 @@ from jit.compile.compiler import Compiler
 from jit.wasm.types import F64, I32
 from jit.wasm.validate import validate_body, validate_module
 from tests.unit.compile.running import DEBUG, PLAIN
-from tests.unit.debug.generator import random_module
+from tests.unit.debug.programs import random_program
 
 SEEDS = range(30)
 
@@ -44,7 +44,7 @@ def point_before(
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("canonical", [False, True])
 def test_compilation_repeats_itself(seed: int, canonical: bool) -> None:
-    wat = random_module(seed)
+    wat = random_program(seed)
     first, second = compiled(wat), compiled(wat)
     for index in range(len(first._module.bodies)):
         code = first.compile(index, Variant(canonical)).code
@@ -55,7 +55,7 @@ def test_compilation_repeats_itself(seed: int, canonical: bool) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("canonical", [False, True])
 def test_every_live_op_is_a_boundary_once(seed: int, canonical: bool) -> None:
-    compiler = compiled(random_module(seed))
+    compiler = compiled(random_program(seed))
     for index in range(len(compiler._module.bodies)):
         table = compiler.frame_table(index, Variant(canonical))
         body = validate_body(compiler._module, index)
@@ -74,7 +74,7 @@ def test_every_live_op_is_a_boundary_once(seed: int, canonical: bool) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_in_registers_in_the_canonical_variant(seed: int) -> None:
-    compiler = compiled(random_module(seed))
+    compiler = compiled(random_program(seed))
     for index in range(len(compiler._module.bodies)):
         usual, canonical = (
             compiler.frame_table(index),

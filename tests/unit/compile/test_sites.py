@@ -9,8 +9,8 @@ from jit.abi.frame_table import RowKind
 from jit.asm.x64.isa import ISA
 from jit.compile.compiler import Compiler, Tunables
 from jit.wasm.validate import validate_module
-from tests.unit.debug.generator import random_module
 from tests.unit.debug.pointers import pointer_module
+from tests.unit.debug.programs import random_program
 
 FAR = """(module (memory 1)
   (func (param i32) (local {locals})
@@ -25,7 +25,7 @@ FAR = """(module (memory 1)
     (loop (block) (br_if 0 (local.get 0)))
     (drop (select (i64.const 3) (i64.const 4) (i32.const 0)))))""".format(locals="i64 " * 200)
 
-MODULES = [FAR, *map(random_module, range(40)), *(pointer_module(seed, 4) for seed in range(40))]
+MODULES = [FAR, *map(random_program, range(40)), *(pointer_module(seed, 4) for seed in range(40))]
 
 
 @pytest.mark.parametrize("watch", Watch)

@@ -13,7 +13,7 @@ from jit.wasm.module import parse_module
 from jit.wasm.types import VALTYPE_NAMES
 from tests.unit.compile.oracle import Oracle, is_nan
 from tests.unit.compile.running import outcome, variants
-from tests.unit.debug.generator import random_module
+from tests.unit.debug.programs import random_program
 
 VALUES = {
     "i32": [0, 1, 5, 0xFFFF_FFFF, 0x8000_0000],
@@ -53,7 +53,7 @@ def same(results: list[str], got: list[int] | str, theirs: list[int] | str) -> b
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_modules_agree(seed: int) -> None:
-    wat = random_module(seed)
+    wat = random_program(seed)
     check(wat, function_names(wat))
 
 

@@ -1,4 +1,4 @@
-"""A step-by-step evaluator of the ops that `generator` writes: the oracle of what a stop must show.
+"""A step-by-step evaluator of the ops that `programs` writes: the oracle of what a stop must show.
 
 It knows nothing of machine code, and of our engine only the decoder of instructions and names.  It
 yields before every op; the frames it shows then may be changed, and it goes on with what they hold.

@@ -57,7 +57,7 @@ class _Function:
         self.budget = self.rng.randrange(10, 130)
 
     def type(self) -> str:
-        return self.rng.choice(("i32", "i32", "i32", "i64", "i64", "f32", "f64", "f64", "funcref"))
+        return self.rng.choice(self.program.types)
 
     def emit(self, text: str, pop: int = 0, push: tuple[str, ...] | list[str] = ()) -> None:
         """Write an op that takes and gives operands."""
@@ -333,6 +333,8 @@ class _Function:
             self.emit(name, 3)
 
     def table(self, depth: int) -> None:
+        if "funcref" not in self.program.types:
+            return
         kind = self.rng.randrange(8)
         if kind == 0:
             self.emit("table.size 0", 0, ["i32"])
@@ -377,7 +379,7 @@ STATEMENTS = [
 
 
 class _Program:
-    def __init__(self, seed: int, nan_bits: bool) -> None:
+    def __init__(self, seed: int, nan_bits: bool, references: bool) -> None:
         self.rng = rng = random.Random(seed)
         left_out = set() if nan_bits else NAN_BITS
         self.numeric = [name for name in SIGNATURES if name not in left_out]
@@ -386,7 +388,11 @@ class _Program:
         for name in self.numeric:
             self.makers.setdefault(SIGNATURES[name][1][0], []).append(name)
         self.makers["funcref"] = []
-        kinds = ("i32", "i64", "f32", "f64", "i32", "funcref")
+        self.types = ["i32", "i32", "i32", "i64", "i64", "f32", "f64", "f64"]
+        kinds = ["i32", "i64", "f32", "f64", "i32"]
+        if references:
+            self.types.append("funcref")
+            kinds.append("funcref")
         self.signatures = [
             (
                 [rng.choice(kinds) for _ in range(rng.choice((0, 1, 2, 3, 4, 13)))],
@@ -419,6 +425,9 @@ class _Program:
         )
 
 
-def random_program(seed: int, *, nan_bits: bool = True) -> str:
-    """Return the text of a module of functions f0, f1..., which call one another."""
-    return _Program(seed, nan_bits).text()
+def random_program(seed: int, *, nan_bits: bool = True, references: bool = False) -> str:
+    """Return the text of a module of functions f0, f1..., which call one another.
+
+    `references`: some of its locals and operands are functions.
+    """
+    return _Program(seed, nan_bits, references).text()

@@ -14,9 +14,9 @@ from jit.debug.watchpoints import Access, Watchpoint
 from jit.runtime.func import Caller, Func
 from jit.runtime.trap import Trap as GuestTrap
 from jit.runtime.types import FuncType
-from tests.unit.debug.generator import random_module
 from tests.unit.debug.guest import MACHINES, Guest
 from tests.unit.debug.pointers import pointer_module
+from tests.unit.debug.programs import random_program
 
 SCALE = int(os.environ.get("RANDOM_SCALE", "1"))
 SETTINGS: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
@@ -47,7 +47,7 @@ class Edited:
         self.rng = random.Random(seed)
         self.guest = Guest(machine, epoch=True)
         self.guest.store.code.sites_on_demand = on_demand
-        wat = pointer_module(seed, 4) if seed % 2 else random_module(seed)
+        wat = pointer_module(seed, 4) if seed % 2 else random_program(seed)
         self.instance = self.guest.load(wat)
         assert self.guest.debugger is not None
         self.debugger = self.guest.debugger
@@ -103,7 +103,7 @@ class Edited:
             frame.set_local_bits(self.rng.randrange(frame.num_locals()), self.rng.choice((0, 64)))
 
 
-@settings(max_examples=80 * SCALE, **SETTINGS)
+@settings(max_examples=40 * SCALE, **SETTINGS)
 @given(seed=st.integers(0, 2**32))
 def test_stops_are_those_of_code_with_all_sites(seed: int) -> None:
     runs = [Edited("native", seed, on_demand=on_demand).run() for on_demand in (False, True)]

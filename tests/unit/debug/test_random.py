@@ -53,7 +53,7 @@ class Comparison:
     def __init__(self, machine: str, seed: int, *, write: bool, wat: str | None = None) -> None:
         self.rng = random.Random(seed)
         self.guest = Guest(machine)
-        wat = random_program(seed, nan_bits=self.nan_bits) if wat is None else wat
+        wat = random_program(seed, nan_bits=self.nan_bits, references=True) if wat is None else wat
         self.instance = self.guest.load(wat)
         info = self.instance.module.info
         self.evaluator = Evaluator(info, self.instance.record)
@@ -356,7 +356,7 @@ def instance_free(instance: Instance, type_: int, bits: int) -> int:
 @given(seed=SEEDS)
 def test_stops_change_no_result(seed: int) -> None:
     """Plain code, code with sites, stepped code and code with random breakpoints do the same."""
-    wat, rng = random_program(seed), random.Random(seed)
+    wat, rng = random_program(seed, references=True), random.Random(seed)
     plain = Guest("native", debug=False)
     instance = plain.load(wat)
     type_ = instance.module.info.func_type(0)

@@ -17,8 +17,8 @@ from jit.runtime.func import Caller, Func, HostFunction
 from jit.runtime.instance import Instance
 from jit.runtime.trap import Trap
 from jit.runtime.types import FuncType, ValType
-from tests.unit.debug.generator import random_module
 from tests.unit.debug.guest import MACHINES, Guest, nop_pc
+from tests.unit.debug.programs import random_program
 from tests.unit.debug.test_random import INTERESTING, SCALE, SEEDS, SETTINGS
 
 Watching = Callable[[Guest, Instance], None]
@@ -310,7 +310,7 @@ def test_calls_by_the_debugger_are_watched(guest: Guest) -> None:
 @given(seed=SEEDS)
 def test_watching_code_has_the_same_points(machine: str, seed: int) -> None:
     guest = Guest(machine)
-    module = guest.module(random_module(seed))
+    module = guest.module(random_program(seed))
     for index in range(len(module.info.bodies)):
         for canonical in (False, True):
             tables = []
@@ -368,7 +368,7 @@ def changes(
 @given(seed=SEEDS)
 def test_every_change_is_hit_once(machine: str, seed: int) -> None:
     """Watchpoints come and go at random stops; what stepping sees change is what is hit."""
-    wat, rng = random_module(seed), random.Random(seed)
+    wat, rng = random_program(seed), random.Random(seed)
     span = rng.choice(((0, 8), (0, 64), (8, 4), (16, 1), (100, 300)))
     types = Guest(machine).load(wat).module.info.func_type(0).params
     arguments = [rng.choice(INTERESTING[code]) for code in types]

@@ -18,7 +18,7 @@ from jit.wat.errors import TextError
 from jit.wat.literals import floating, integer
 from jit.wat.module import assemble
 from tests.cross.guests import GUESTS
-from tests.unit.debug.generator import random_module
+from tests.unit.debug.programs import random_program
 
 FOLDER = Path(__file__).parent
 TESTS = FOLDER.parents[1]
@@ -79,7 +79,7 @@ def test_the_texts_of_all_operators(guest: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_random_texts(seed: int) -> None:
-    text = random_module(seed)
+    text = random_program(seed)
     assert assemble(text) == bytes(wat2wasm(text))
 
 
