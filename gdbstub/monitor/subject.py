@@ -12,6 +12,8 @@ from jit.debug.frames import FrameHandle
 
 Lines: TypeAlias = Iterator[str]
 
+_MOST_DIGITS = 20  # of 64 bits
+
 
 class MonitorError(Exception):
     """A command that does not exist or cannot be done; the text is for the user."""
@@ -48,7 +50,7 @@ class Subject:
         instances = [instance for _, instance in self.instances()]
         if not instances:
             raise MonitorError("there are no functions yet")
-        if text.isdecimal():
+        if text.isdecimal() and len(text) <= _MOST_DIGITS:
             count = len(instances[0].module.info.func_types)
             if int(text) >= count:
                 raise MonitorError(f"there is no function {text}: there are {count}")
@@ -87,6 +89,6 @@ def number(text: str) -> int:
         found = int(text, 0)
     except ValueError:
         found = -1
-    if found < 0:
+    if not 0 <= found < 1 << 64:
         raise MonitorError(f"{text!r} is no number")
     return found

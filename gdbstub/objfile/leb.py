@@ -1,8 +1,12 @@
 """LEB128 numbers of DWARF: read, written, and written at a given length.
 
 A number may be written with more bytes than it needs (trailing groups of sign or zero bits), which
-is how something shorter takes the place of something longer without moving what follows.
+is how something shorter takes the place of something longer without moving what follows. One of more
+than a thousand bytes is none: `IndexError`, as where the data ends within it.
 """
+
+_MOST_BYTES = 1000
+_MOST_BITS = 7 * _MOST_BYTES
 
 
 def read_uleb(data: bytes | bytearray, position: int) -> tuple[int, int]:
@@ -20,6 +24,8 @@ def read_uleb(data: bytes | bytearray, position: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, position
         shift += 7
+        if shift > _MOST_BITS:
+            raise IndexError
 
 
 def read_sleb(data: bytes | bytearray, position: int) -> tuple[int, int]:
@@ -32,6 +38,8 @@ def read_sleb(data: bytes | bytearray, position: int) -> tuple[int, int]:
         shift += 7
         if byte < 0x80:
             break
+        if shift > _MOST_BITS:
+            raise IndexError
     if byte & 0x40:
         value -= 1 << shift
     return value, position
@@ -39,8 +47,11 @@ def read_sleb(data: bytes | bytearray, position: int) -> tuple[int, int]:
 
 def skip_leb(data: bytes | bytearray, position: int) -> int:
     """Return the position after the number, signed or not, at `position`."""
+    start = position
     while data[position] >= 0x80:
         position += 1
+    if position - start > _MOST_BYTES:
+        raise IndexError
     return position + 1
 
 

@@ -31,3 +31,11 @@ def test_a_number_keeps_its_value_at_any_length(value: int, length: int) -> None
     assert len(unsigned) == max(length, len(uleb(abs(value))))
     assert read_uleb(unsigned + b"\xaa", 0) == (abs(value), len(unsigned))
     assert skip_leb(unsigned, 0) == len(unsigned)
+
+
+@pytest.mark.parametrize("length", [1002, 300_000])
+def test_a_number_of_more_than_a_thousand_bytes_is_none(length: int) -> None:
+    for read in (read_uleb, read_sleb, skip_leb):
+        read(uleb(5, 1001), 0)
+        with pytest.raises(IndexError):
+            read(uleb(5, length), 0)
