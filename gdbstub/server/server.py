@@ -19,8 +19,13 @@ from gdbstub.transports import Listener, Stream, listening, standard_streams
 _log = logging.getLogger("gdbstub.server")
 
 _ABORTED = 134  # what a shell shows for SIGABRT, and `gdbstub run` for a trap
-_STATUSES = {Signal.INT: 130, Signal.KILL: 137, Signal.TERM: 143}  # as a shell shows them
-_ENDING_SIGNALS = {signal.SIGINT: Signal.INT, signal.SIGTERM: Signal.TERM}
+_STATUSES = {sent: 128 + sent for sent in (Signal.HUP, Signal.INT, Signal.KILL, Signal.TERM)}
+"""Exit statuses as a shell shows them."""
+_ENDING_SIGNALS = {
+    signal.SIGINT: Signal.INT,
+    signal.SIGTERM: Signal.TERM,
+    signal.SIGHUP: Signal.HUP,
+}
 
 
 async def serve(
@@ -89,7 +94,8 @@ def run(
 ) -> Exit:
     """Serve as `serve` does, as the whole business of a process: on its main thread.
 
-    SIGINT and SIGTERM kill the guest and return `Terminated` by them.
+    SIGINT, SIGTERM and SIGHUP kill the guest and return `Terminated` by them; a SIGHUP that is ignored,
+    as under nohup, stays so.
     """
     received: list[Signal] = []
 
@@ -100,7 +106,10 @@ def run(
             received.append(_ENDING_SIGNALS[signal.Signals(number)])
             token.run_sync_soon(scope.cancel)
 
-        before = {number: signal.signal(number, end) for number in _ENDING_SIGNALS}
+        heard = set(_ENDING_SIGNALS)
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+            heard.remove(signal.SIGHUP)
+        before = {number: signal.signal(number, end) for number in heard}
         try:
             with trio.CancelScope() as scope:
                 return await serve(

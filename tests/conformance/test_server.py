@@ -199,6 +199,9 @@ async def test_cancelling_kills_a_running_guest() -> None:
 
 
 SERVER = """
+import signal
+import sys
+signal.signal(signal.SIGHUP, signal.Handlers[sys.argv[1]])
 from gdbstub.server import exit_status, run
 from tests.conformance.toy import Toy
 ended = run(lambda launch: Toy(limit=1 << 31), on_listening=lambda host, port: print(port, flush=True))
@@ -207,13 +210,24 @@ raise SystemExit(exit_status(ended))
 
 
 @pytest.mark.parametrize("running", [False, True])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("hangup", "numbers", "status"),
+    [
+        ("SIG_DFL", [signal.SIGINT], 130),
+        ("SIG_DFL", [signal.SIGTERM], 143),
+        ("SIG_DFL", [signal.SIGHUP], 129),
+        ("SIG_IGN", [signal.SIGHUP, signal.SIGTERM], 143),
+    ],
+)
 async def test_a_signal_ends_the_process(
-    number: signal.Signals, status: int, running: bool
+    hangup: str, numbers: list[signal.Signals], status: int, running: bool
 ) -> None:
     root = Path(__file__).parents[2]
     process = await trio.lowlevel.open_process(
-        [sys.executable, "-c", SERVER], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", SERVER, hangup],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None and process.stderr is not None
     port = int(await process.stdout.receive_some())
@@ -222,7 +236,8 @@ async def test_a_signal_ends_the_process(
         assert await client.ask(b"?") == b"T05thread:1;10:000000e0;"
         if running:
             await client.send(b"c")
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
         assert await process.wait() == status
     assert await process.stderr.receive_some() == b""
     await process.stdout.aclose()
