@@ -1,7 +1,7 @@
 """The call frame information of the synthetic machine: one CIE, and an FDE for each window.
 
-DWARF 5, 6.4. Every frame of the module is the block of layout.py, so one rule set unwinds all
-code; a host frame has no return address, which ends a backtrace.
+DWARF 5, 6.4. Every frame of the module has the block and the link of layout.py, so one rule set unwinds
+all code; a host frame has no return address, which ends a backtrace.
 """
 
 import struct
@@ -12,53 +12,46 @@ from gdbstub.objfile.leb import sleb, uleb
 # DWARF register numbers of x86-64 (System V ABI, figure 3.36).
 RAX, RDX, RCX, RBX, RSI, RDI, RBP, RSP = range(8)
 R8, R9, RIP = 8, 9, 16
+FS = 54
+"""Holds the CFA, the address of the frame's link: a register that gdb uses for nothing else."""
 
-DATA_ALIGN = -8
+DATA_ALIGN = 4
 
-DEF_CFA, UNDEFINED, EXPRESSION, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x10, 0x16, 0x80
-EXPRESSION_DEREF_SIZE, EXPRESSION_LIT0 = 0x94, 0x30
-EXPRESSION_MINUS, EXPRESSION_PLUS_UCONST = 0x1C, 0x23
-
-
-def _cfa_offset(register: int, offset: int) -> bytes:
-    return bytes((OFFSET | register, offset // DATA_ALIGN))
+DEF_CFA, UNDEFINED, VAL_EXPRESSION, OFFSET = 0x0C, 0x07, 0x16, 0x80
+EXPRESSION_DEREF_SIZE, EXPRESSION_PLUS_UCONST = 0x94, 0x23
 
 
-def _word_below_cfa(offset: int) -> bytes:
-    """Return an expression for the word at an offset from the CFA, which it starts with on the stack."""
-    return bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS, EXPRESSION_DEREF_SIZE, 4))
+def _kept(register: int, offset: int) -> bytes:
+    """Say where the caller's `register` is kept, from the CFA: gdb reads it with its stack cache."""
+    return bytes((OFFSET | register,)) + uleb(offset // DATA_ALIGN)
 
 
-def _kept_below_cfa(register: int, offset: int) -> bytes:
-    """Say where the caller's `register` is kept: unlike a value computed, gdb reads it with its stack cache."""
-    place = bytes((EXPRESSION_LIT0 - offset, EXPRESSION_MINUS))
-    return bytes((EXPRESSION, register, len(place))) + place
+def _plus(offset: int) -> bytes:
+    return bytes((EXPRESSION_PLUS_UCONST,)) + uleb(offset)
 
 
 def _value(register: int, expression: bytes) -> bytes:
     return bytes((VAL_EXPRESSION, register)) + uleb(len(expression)) + expression
 
 
-def _from_caller_cfa(register: int, offset: int) -> bytes:
-    """Say that the caller's `register` is its own CFA, which is the word at CFA-16, plus `offset`.
-
-    A rule counting from the CFA itself would give the caller this frame's value.
-    """
-    expression = _word_below_cfa(layout.CALLER_CFA_OFFSET)
-    return _value(register, expression + bytes((EXPRESSION_PLUS_UCONST,)) + uleb(offset))
+def _from_caller_block(register: int, offset: int) -> bytes:
+    """Say that the caller's `register` is the address of its block plus `offset`."""
+    block = _plus(layout.CALLER_BLOCK_OFFSET) + bytes((EXPRESSION_DEREF_SIZE, 4))
+    return _value(register, block + _plus(offset))
 
 
 def _rules() -> bytes:
     parts = [
-        bytes((DEF_CFA, RBP, 0)),
-        _cfa_offset(RIP, layout.CALLER_PC_OFFSET),
-        _cfa_offset(RBP, layout.CALLER_CFA_OFFSET),
-        _kept_below_cfa(RSP, layout.CALLER_SP_OFFSET),
+        bytes((DEF_CFA, FS, 0)),
+        _kept(FS, layout.CALLER_CFA_OFFSET),
+        _kept(RIP, layout.CALLER_PC_OFFSET),
+        _kept(RSP, layout.CALLER_SP_OFFSET),
+        _kept(RBP, layout.CALLER_BLOCK_OFFSET),
     ]
     parts += [bytes((UNDEFINED, register)) for register in (RAX, RDX, RCX, RSI, RDI, R8, R9)]
     for index, register in enumerate(layout.ANCHOR_REGISTERS):
         if register != RBP:
-            parts.append(_from_caller_cfa(register, layout.ANCHOR_STRIDE * index))
+            parts.append(_from_caller_block(register, layout.ANCHOR_STRIDE * index))
     return b"".join(parts)
 
 

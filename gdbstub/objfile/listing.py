@@ -27,7 +27,7 @@ from gdbstub.objfile.dwarf_write import (
     refer,
     text,
 )
-from gdbstub.objfile.expression import CALL_FRAME_CFA, FBREG
+from gdbstub.objfile.expression import BREG0, FBREG
 from gdbstub.objfile.image import ModuleImage
 from gdbstub.objfile.leb import sleb
 from gdbstub.objfile.prototypes import WasmSignature
@@ -40,6 +40,8 @@ LISTED = b".wat"
 """What the name of a listed function ends in, where gdb finds it."""
 
 _FOUND_BY_NAME = b"main"
+_FRAME_BASE = bytes((BREG0 + layout.ANCHOR_REGISTERS[0],)) + sleb(0)
+"""The address of the frame's block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def _describe_function(
         Value(dw.DW_AT_name, dw.DW_FORM_string, name),
         *common,
         *(() if hidden else (flag(dw.DW_AT_external),)),
-        Value(dw.DW_AT_frame_base, dw.DW_FORM_exprloc, bytes((CALL_FRAME_CFA,))),
+        Value(dw.DW_AT_frame_base, dw.DW_FORM_exprloc, _FRAME_BASE),
         children=bool(declared),
     )
     for index, (local, type_) in enumerate(zip(local_names(function), declared, strict=True)):

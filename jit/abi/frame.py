@@ -13,6 +13,10 @@ from dataclasses import dataclass
 
 V128 = 0x7B
 
+LEAST_SIZE = 32
+"""What the slots of a frame take at least, in bytes: with the two words above them no two frames are
+nearer than 48, which is room for what a debugger shows of each in a place that is scaled down."""
+
 
 @dataclass(frozen=True, slots=True)
 class FrameLayout:
@@ -30,4 +34,4 @@ class FrameLayout:
 
     @property
     def size(self) -> int:
-        return self.slot_size * (1 + self.num_locals + self.max_stack)
+        return max(self.slot_size * (1 + self.num_locals + self.max_stack), LEAST_SIZE)

@@ -50,6 +50,22 @@ class Backtrace:
             frame = frame.parent()
         return frame
 
+    def called(self, index: int, count: int) -> list[tuple[int, int]]:
+        """Return the code addresses and frame pointers of up to `count` frames from `index` on.
+
+        It ends before a frame of which they do not tell everything: an activation's innermost, one
+        that another is inlined in. What they tell is the same wherever they are the same.
+        """
+        self._refresh()
+        self._extend(index + count - 1)
+        end = min(index + count, len(self._addresses))
+        for first in self._first_indices:
+            if index <= first < end:
+                end = first
+        if any(self._virtual[index:end]):
+            end = next(at for at in range(index, end) if self._virtual[at])
+        return list(zip(self._addresses[index:end], self._pointers[index:end], strict=True))
+
     def __iter__(self) -> Iterator[FrameHandle]:
         index = 0
         while (frame := self.frame(index)) is not None:

@@ -308,6 +308,18 @@ class Debugger:
                 return frame
         return self._backtrace.frame(index)
 
+    def called_frames(self, index: int, count: int) -> list[tuple[int, int]]:
+        """Return the code addresses and frame pointers of up to `count` frames from `index` on.
+
+        For those who need little of many frames: frames of one return address differ in their frame
+        pointer alone. It ends before a frame that is in no call of its own: look at that one itself.
+        """
+        return self._backtrace.called(index, count)
+
+    def slot(self, address: int) -> int:
+        """Return the word in a slot of a frame that is in a call, by `FrameHandle.local_address`."""
+        return self.store.machine.load_u64(address)
+
     def depth(self) -> int:
         """Count the frames. Costs the walk of them all."""
         return self._backtrace.depth()

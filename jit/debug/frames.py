@@ -176,6 +176,11 @@ class FrameHandle:
             access, self.store, key, self._activation, self.frame_pointer, index, address
         )
 
+    def local_address(self, index: int) -> int:
+        """Return where the slot of a local is; a frame that is in a call has the value there."""
+        self.local_type(index)
+        return self.base + self._here().shape.layout.local(index)
+
     def num_stacks(self) -> int:
         """Return the depth of the operand stack."""
         return len(self._here().stack)

@@ -302,8 +302,8 @@ async def digest(client: Client) -> str:
              for at in range(0, 0x20000, 0x8000)]  # fmt: skip
     parts.append(await client.ask(b"g"))
     frame_ = await client.ask(b"p6")
-    cfa = int.from_bytes(bytes.fromhex(frame_.decode()), "little")
-    parts.append(await client.ask(b"m%x,80" % (cfa - 16)))
+    block = int.from_bytes(bytes.fromhex(frame_.decode()), "little")
+    parts.append(await client.ask(b"m%x,80" % block))
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 

@@ -127,11 +127,12 @@ def test_what_the_process_is(guest: Builder) -> None:
     assert [row[-1] for row in rows] == [
         "[memory]",
         "process.wasm",
+        "[links]",
         "[frames]",
         "[vmctx]",
         "[host]",
     ]
-    assert [row[4] for row in rows] == ["rw-p", "r-xp", "rw-p", "rw-p", "r-xp"]
+    assert [row[4] for row in rows] == ["rw-p", "r-xp", "r--p", "rw-p", "rw-p", "r-xp"]
     assert int(rows[1][2], 16) == program.stat().st_size
     assert 'Thread 1.1 "process.wasm"' in results["info threads"]
     assert "file type elf32-x86-64" in results["info files"]

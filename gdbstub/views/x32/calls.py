@@ -16,7 +16,7 @@ from gdbstub.objfile import Prototype
 from gdbstub.target import TargetError
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32 import passing, variadic
-from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.blocks import Blocks
 from gdbstub.views.x32.resume import CallFunction, Position
 from gdbstub.views.x32.shadow import ShadowStacks
 from gdbstub.views.x32.windows import FRAMES_BASE, FRAMES_END
@@ -63,7 +63,7 @@ class Calls:
     def __init__(
         self,
         debugger: Debugger,
-        frames: FramesWindow,
+        blocks: Blocks,
         register: Callable[[int], int],
         read: Callable[[int, int], bytes],
         write: Callable[[int, bytes], None],
@@ -78,7 +78,7 @@ class Calls:
         table index, `own_pointer` an address into what an instance knows the place by.
         """
         self._debugger = debugger
-        self._frames = frames
+        self._blocks = blocks
         self._register = register
         self._read = read
         self._write = write
@@ -98,7 +98,7 @@ class Calls:
     def leave(self) -> None:
         """Let the calls be the guest's own: nobody waits for them any more."""
         self._left = len(self._active)
-        self._frames.unlink_all()
+        self._blocks.unlink_all()
 
     # Before
 
@@ -110,7 +110,7 @@ class Calls:
             raise TargetError(
                 errno.EINVAL, f"no function of the guest that can be called at 0x{position.pc:x}"
             )
-        low = position.sp if position.sp >= FRAMES_BASE else self._frames.low()
+        low = position.sp if position.sp >= FRAMES_BASE else self._blocks.low()
         prototype = variadic.known_variadic(callee.prototype)
         instance = callee.instance
         top = self._shadow.top_below(instance, position.sp)
@@ -175,14 +175,14 @@ class Calls:
             debugger.set_global_bits(instance, number, call.stack_pointer)
         depth = len(debugger.store.activations)
         self._active.append(call)
-        self._frames.link(depth, call.position.bp, call.pad)
+        self._blocks.link(depth, call.position.bp, call.pad)
         try:
             bits = debugger.call(call.callee.function, call.arguments, call.distance)
         finally:
             left = len(self._active) <= self._left
             self._active.pop()
             self._left = min(self._left, len(self._active))
-            self._frames.unlink(depth)
+            self._blocks.unlink(depth)
             if number is not None and before is not None:
                 debugger.set_global_bits(instance, number, before)
         if left:

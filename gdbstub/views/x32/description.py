@@ -1,8 +1,8 @@
 """The registers gdb is shown: one table, and the target description made of it.
 
 The numbers are gdb's own for i386:x64-32 (features org.gnu.gdb.i386.core and .sse, GDB manual,
-"Standard Target Features").  rip is a 32-bit code pointer so that `print $pc` names the function, rsp a
-32-bit pointer so that 4 bytes of a frame are enough to keep it;
+"Standard Target Features").  rip is a 32-bit code pointer so that `print $pc` names the function; rbp, rsp
+and fs are 32-bit pointers so that 4 bytes are enough to keep each: fs is where the frame's link is;
 the sse feature is always there, because gdb 13 aborts on `finish` from a function returning double
 without it; the linux feature, because gdb takes the machine for one without an operating system
 otherwise, which has neither system calls to catch nor processes to tell of.
@@ -17,6 +17,7 @@ R8, R9, R10, R11, R12, R13, R14, R15 = range(8, 16)
 RIP = 16
 EFLAGS = 17
 CS, SS = 18, 19
+FS = 22
 ST0 = 24
 FCTRL = 32
 XMM0 = 40
@@ -39,18 +40,21 @@ _CORE = "org.gnu.gdb.i386.core"
 _SSE = "org.gnu.gdb.i386.sse"
 _LINUX = "org.gnu.gdb.i386.linux"
 
-_GENERAL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp")
+_GENERAL = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi")
 _NUMBERED = tuple(f"r{number}" for number in range(8, 16))
-_SEGMENTS = ("cs", "ss", "ds", "es", "fs", "gs")
+_SEGMENTS = ("cs", "ss", "ds", "es")
 _FPU = ("fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop")
 
 REGISTERS: tuple[Register, ...] = (
     *(Register(name, 8, "int64", _CORE) for name in _GENERAL),
+    Register("rbp", 4, "data_ptr", _CORE),
     Register("rsp", 4, "data_ptr", _CORE),
     *(Register(name, 8, "int64", _CORE) for name in _NUMBERED),
     Register("rip", 4, "code_ptr", _CORE),
     Register("eflags", 4, "i386_eflags", _CORE),
     *(Register(name, 4, "int32", _CORE) for name in _SEGMENTS),
+    Register("fs", 4, "data_ptr", _CORE),
+    Register("gs", 4, "int32", _CORE),
     *(Register(f"st{number}", 10, "i387_ext", _CORE) for number in range(8)),
     *(Register(name, 4, "int", _CORE, "float") for name in _FPU),
     *(Register(f"xmm{number}", 16, "vec128", _SSE) for number in range(16)),

@@ -12,6 +12,7 @@ from gdbstub.views.common.watching import Made
 from gdbstub.views.x32 import windows
 from gdbstub.views.x32.attention import Attention
 from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.links import LinksWindow
 from gdbstub.views.x32.memories import MEMORIES_END, MemoriesWindow
 from gdbstub.views.x32.vmctx import DepthWindow, VmctxWindow
 from gdbstub.views.x32.windows import CodeWindow, HostWindow, MemoryWindow, Window
@@ -34,6 +35,7 @@ class AddressSpace:
         memory: MemoryWindow,
         memories: MemoriesWindow,
         code: Sequence[CodeWindow],
+        links: LinksWindow,
         frames: FramesWindow,
         vmctx: VmctxWindow,
         depth: DepthWindow,
@@ -44,6 +46,7 @@ class AddressSpace:
         self._memory = memory
         self._memories = memories
         self._code = code
+        self._links = links
         self._frames = frames
         self._vmctx = vmctx
         self._depth = depth
@@ -64,6 +67,8 @@ class AddressSpace:
             window = self._memories
         elif address < windows.CODE_END:
             window = self.code_at(address)
+        elif address < windows.LINKS_END:
+            window = self._links
         elif address < windows.FRAMES_END:
             window = self._frames
         elif address < windows.VMCTX_END:
@@ -96,6 +101,7 @@ class AddressSpace:
                 for number, (low, high) in enumerate(self._memories.spans())
             ),
             *((code.base, code.end, "rx", _name(code)) for code in self._code),
+            (windows.LINKS_BASE, windows.LINKS_END, "r", "[links]"),
             (self._frames.low(), windows.FRAMES_END, "rw", "[frames]"),
             (windows.VMCTX_BASE, self._vmctx.end(), "rw", "[vmctx]"),
             (windows.HOST_BASE, windows.HOST_BASE + windows.HOST_SIZE, "rx", "[host]"),

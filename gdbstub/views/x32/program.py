@@ -131,6 +131,27 @@ class ServedProgram:
         except OutOfRange:
             return 0
 
+    def base_of(self, frame: FrameHandle) -> Callable[[int], int] | None:
+        """Return what gives the `frame_base` of all frames that return where this one, in a call, does.
+
+        It takes their frame pointers; None where each must be asked itself.
+        """
+        location = self._frame_base_location(frame)
+        if location is None:
+            return lambda pointer: 0
+        if not self.frame_base(frame):
+            return None  # it has none yet, or what its file says is not there
+        index = location.index
+        if location.kind is SlotKind.LOCAL:
+            distance, slot = frame.frame_pointer - frame.local_address(index), self._debugger.slot
+            return lambda pointer: slot(pointer - distance) & _MASK
+        if location.kind is SlotKind.GLOBAL:
+            instance, instances = frame.instance(), self._debugger.instances()
+            if sum(other.module is instance.module for other in instances) == 1:
+                bits = self._debugger.global_bits
+                return lambda pointer: bits(instance, index) & _MASK
+        return None
+
     def moves_stack_pointer(self, frame: FrameHandle) -> bool:
         """Say whether a frame's function may move the shadow stack pointer, as its DWARF was told."""
         place = frame.wasm_function_index_and_pc()

@@ -1,7 +1,7 @@
 """The registers of frame 0, made from where it stands; what the client writes is kept apart.
 
-rbp is the CFA; rsp is the frame's DW_AT_frame_base, from which C's variables are counted, and below which
-gdb may put things of its own (`shadow`), else the block's end; rbx and r10-r15 are the anchors that
+fs is where the frame's link is (its CFA), rbp where its block is; rsp is the frame's DW_AT_frame_base, from which C's variables are counted, and below which
+gdb may put things of its own (`shadow`), else the block's address; rbx and r10-r15 are the anchors that
 other DWARF expressions count from; rax, rdx, xmm0 and xmm1 carry what the call just before the pc returned.  Nothing that is
 written reaches the guest before the next resume looks at it (`resume`).
 """
@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping
 from gdbstub.objfile import layout
 from gdbstub.target import RegisterNumber, TargetError
 from gdbstub.views.x32 import description as d
-from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.blocks import Blocks
+from gdbstub.views.x32.links import link_of
 
 ANCHORS: dict[int, int] = {
     {6: d.RBP, 3: d.RBX}.get(dwarf, dwarf): layout.ANCHOR_STRIDE * place
     for place, dwarf in enumerate(layout.ANCHOR_REGISTERS)
 }
-"""Registers of the description (DWARF numbers rbx and rbp otherwise), and their distance from the CFA."""
+"""Registers of the description (DWARF numbers rbx and rbp otherwise), and their distance from the block's address."""
 
 RETURN_REGISTERS = frozenset({d.RAX, d.RDX, d.XMM0, d.XMM1})
 
@@ -35,16 +36,16 @@ class RegisterFile:
 
     def __init__(
         self,
-        frames: FramesWindow,
+        blocks: Blocks,
         pc: Callable[[], int],
         returned: Callable[[], Mapping[int, int]],
         stack: Callable[[], int],
     ) -> None:
-        """Show frame 0 of `frames` at address `pc`.
+        """Show frame 0 of `blocks` at address `pc`.
 
-        `returned` gives the registers of a result, `stack` the stack pointer, 0 for the block's end.
+        `returned` gives the registers of a result, `stack` the stack pointer, 0 for the block's address.
         """
-        self._frames = frames
+        self._blocks = blocks
         self._pc = pc
         self._returned = returned
         self._stack = stack
@@ -76,13 +77,15 @@ class RegisterFile:
             return self._pc()
         if number in RETURN_REGISTERS:
             return self._returned().get(number, 0)
-        if number in ANCHORS or number == d.RSP:
-            block = self._frames.block(0)
+        if number in ANCHORS or number in (d.RSP, d.FS):
+            block = self._blocks.block(0)
             if block is None:
                 return 0
             if number == d.RSP:
-                return self._stack() or block.end
-            return block.cfa + ANCHORS[number]
+                return self._stack() or block.address
+            if number == d.FS:
+                return link_of(block.address)
+            return block.address + ANCHORS[number]
         return _FIXED.get(number, 0)
 
     def number(self, number: RegisterNumber) -> int:

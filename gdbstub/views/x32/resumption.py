@@ -16,9 +16,10 @@ from gdbstub.views.common.rendering import CallAbandoned
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32 import passing
 from gdbstub.views.x32.attention import Attention
+from gdbstub.views.x32.blocks import Block, Blocks
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.calls import Call, Callee, Calls
-from gdbstub.views.x32.frames import Block, FramesWindow
+from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.memories import MEMORIES_END, MemoriesWindow
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
@@ -52,6 +53,7 @@ class Resumption:
         self,
         debugger: Debugger,
         program: ServedProgram,
+        blocks: Blocks,
         frames: FramesWindow,
         registers: RegisterFile,
         memory: AddressSpace,
@@ -65,6 +67,7 @@ class Resumption:
         """`pc_of` gives a frame's code address, `code_at` the code window at an address."""
         self._debugger = debugger
         self._program = program
+        self._blocks = blocks
         self._frames = frames
         self._registers = registers
         self._breakpoints = breakpoints
@@ -75,7 +78,7 @@ class Resumption:
         self._code_at = code_at
         self._calls = Calls(
             debugger,
-            frames,
+            blocks,
             lambda number: int.from_bytes(self._written.get(number) or self._own(number), "little"),
             memory.read,
             memory.write,
@@ -152,7 +155,7 @@ class Resumption:
                 self._jump(pc, stepping=False)
 
     def _return_to(self, index: int, stepping: bool) -> None:
-        block, inner = self._frames.block(index), self._frames.block(index - 1)
+        block, inner = self._blocks.block(index), self._blocks.block(index - 1)
         assert block is not None and inner is not None, "the frame has been found"
         window = self._code_at(self._pc_of(block.frame))
         types = () if window is None else self._returned(window, block)
@@ -196,7 +199,7 @@ class Resumption:
 
     def _stack_pointer_in(self, index: int) -> int | None:
         """Return the shadow stack pointer while a frame is in its call: its frame base, or an outer one's."""
-        while (block := self._frames.block(index)) is not None:
+        while (block := self._blocks.block(index)) is not None:
             base = self._program.frame_base(block.frame)
             if base and self._program.keeps_stack_pointer(block.frame):
                 return base
@@ -213,10 +216,10 @@ class Resumption:
     def frame_at(self, position: Position) -> int | None:
         """Return the frame that stands at a position; see `Surroundings`."""
         index = 1
-        while (block := self._frames.block(index)) is not None and block.cfa <= position.bp:
-            if block.cfa == position.bp:
+        while (block := self._blocks.block(index)) is not None and block.address <= position.bp:
+            if block.address == position.bp:
                 stands = self._pc_of(block.frame) == position.pc
-                stands = stands and self._frames.stack_pointer(block) == position.sp
+                stands = stands and self._blocks.stack_pointer(index) == position.sp
                 return index if stands else None
             index += 1
         return None

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from gdbstub.objfile import CType, Passing, Prototype, wasm_passing
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32 import passing
-from gdbstub.views.x32.frames import Block
+from gdbstub.views.x32.blocks import Block
 from jit.debug.debugger import Debugger
 from jit.debug.frames import FrameHandle
 
@@ -48,7 +48,7 @@ class StructResults:
     def __init__(self, debugger: Debugger) -> None:
         self._debugger = debugger
         self._noted: dict[tuple[int, int], tuple[int, CType]] = {}
-        """(CFA of the caller, return address) -> (pointer, type)."""
+        """(address of the caller's block, return address) -> (pointer, type)."""
 
     def clear(self) -> None:
         """Forget everything noted."""
@@ -59,7 +59,7 @@ class StructResults:
     ) -> None:
         """Note the pointer that a frame was given, if its function returns a struct.
 
-        It returns to the frame with the CFA `caller`, at `address`.
+        It returns to the frame whose block is at `caller`, at `address`.
         """
         if prototype is None or not frame.num_locals():
             return
@@ -68,7 +68,7 @@ class StructResults:
 
     def registers(self, block: Block, pc: int) -> Mapping[int, int]:
         """Return the registers of what was returned to a frame at `pc`; {} for nothing."""
-        noted = self._noted.get((block.cfa, pc))
+        noted = self._noted.get((block.address, pc))
         if noted is None:
             return {}
         pointer, ctype = noted

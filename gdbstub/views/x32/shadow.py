@@ -7,6 +7,8 @@ hardly any of it is left, gdb's stack is in the scratch of the frames window.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gdbstub.objfile import MEMORY_ROOM
 from gdbstub.views.x32.memories import MEMORIES_BASE, MemoriesWindow
 from gdbstub.views.x32.program import ServedProgram
@@ -63,6 +65,13 @@ class ShadowStacks:
         base = self._program.frame_base(frame)
         shown = 0 < base < MEMORY_ROOM and bool(frame.instance().memories)
         return base + self._memories.base(frame.instance()) if shown else base
+
+    def base_of(self, frame: FrameHandle) -> Callable[[int], int] | None:
+        """Return what gives the `frame_base` of all frames that return where this one does.
+
+        It takes their frame pointers; None where each must be asked itself.
+        """
+        return None if self._memories.several else self._program.base_of(frame)
 
     def kept_base(self, frame: FrameHandle) -> int:
         """Return a frame's DW_AT_frame_base where its file does not say that it is rsp, else 0."""

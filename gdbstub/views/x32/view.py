@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 
 from gdbstub.extensions import LoadedObject, Region
 from gdbstub.monitor import MonitorError, Subject, run_command
@@ -38,10 +37,12 @@ from gdbstub.views.common.syscalls import system_call
 from gdbstub.views.common.watching import Watching
 from gdbstub.views.x32 import description as d
 from gdbstub.views.x32.attention import Attention
+from gdbstub.views.x32.blocks import Blocks
 from gdbstub.views.x32.breakpoints import Breakpoints
 from gdbstub.views.x32.frames import FramesWindow
 from gdbstub.views.x32.image import vmctx_layout
 from gdbstub.views.x32.line_steps import LineSteps
+from gdbstub.views.x32.links import LinksWindow
 from gdbstub.views.x32.memories import MemoriesWindow, several_memories
 from gdbstub.views.x32.memory import AddressSpace
 from gdbstub.views.x32.program import ServedProgram
@@ -64,7 +65,7 @@ from jit.debug.frames import FrameHandle
 
 THREAD = ThreadId(1)
 
-_EXPEDITED = tuple(RegisterNumber(number) for number in (d.RBP, d.RSP, d.RIP))
+_EXPEDITED = tuple(RegisterNumber(number) for number in (d.RBP, d.RSP, d.RIP, d.FS))
 """With these in a stop reply, gdb asks for no others to show the stop."""
 
 
@@ -86,15 +87,16 @@ class X32View:
             stage.debugger, self._references, self._vmctx_layout, memories.address_of
         )
         shadow = ShadowStacks(stage.debugger, self._program, memories)
-        self._frames = FramesWindow(
+        self._blocks = Blocks(
+            stage.debugger, self._pc_of, shadow.base_of, shadow.frame_base, HOST_RETURN
+        )
+        frames = FramesWindow(
             stage.debugger,
-            self._pc_of,
+            self._blocks,
             self._vmctx_of,
             self._place_of,
             self._references.shown,
-            shadow.frame_base,
             shadow.kept_base,
-            HOST_RETURN,
         )
         self._linear = MemoryWindow(stage.debugger, self._attention)
         self._memory = AddressSpace(
@@ -102,7 +104,8 @@ class X32View:
             self._linear,
             memories,
             self._code,
-            self._frames,
+            LinksWindow(self._blocks),
+            frames,
             self._vmctx,
             DepthWindow(stage.debugger),
             HostWindow(),
@@ -116,11 +119,12 @@ class X32View:
         )
         self._watching = Watching(stage.debugger, self._memory.watch)
         self._structs = StructResults(stage.debugger)
-        self._registers = RegisterFile(self._frames, self._pc, self._returned, shadow.innermost)
+        self._registers = RegisterFile(self._blocks, self._pc, self._returned, shadow.innermost)
         self._resumption = Resumption(
             stage.debugger,
             self._program,
-            self._frames,
+            self._blocks,
+            frames,
             self._registers,
             self._memory,
             memories,
@@ -143,7 +147,7 @@ class X32View:
     def stand(self, standing: Standing) -> None:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
-        self._frames.reset()
+        self._blocks.reset()
         self._attention.reset()
 
     def divert(self, verdict: Verdict) -> Verdict | Address:
@@ -247,7 +251,7 @@ class X32View:
         return self._vmctx.address_of(frame.instance())
 
     def _returned(self) -> Mapping[int, int]:
-        block = self._frames.block(0)
+        block = self._blocks.block(0)
         if block is None:
             return {}
         pc = self._pc_of(block.frame)
@@ -325,10 +329,9 @@ class X32View:
             self._watching.insert(kind, address, length)
             return
         self._breakpoints.insert(kind, address)
-        for block, caller in pairwise(self._frames.known()):
-            if self._pc_of(caller.frame) == address:
-                prototype = self._program.prototype(block.frame)
-                self._structs.note(block.frame, caller.cfa, address, prototype)
+        for block, caller in self._blocks.returning_to(address):
+            prototype = self._program.prototype(block.frame)
+            self._structs.note(block.frame, caller.address, address, prototype)
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Remove a breakpoint or watchpoint."""
@@ -399,7 +402,7 @@ class X32View:
         except MonitorError as error:
             raise TargetError(errno.EINVAL, str(error)) from None
         finally:
-            self._frames.reset()
+            self._blocks.reset()
 
 
 class ModulesView(X32View):

@@ -5,6 +5,7 @@ The same on every start, because gdb keeps its symbols over reconnects:
     0x00000000  linear memory; where there are several, the one meant (see `attention`)
     0xC0000000  every linear memory, where there may be several (see `memories`)
     0xE0000000  code, a window per module in registration order: window + offset in the module
+    0xEE000000  what each frame returns to (see `links`)
     0xF0000000  frames (see `frames`)
     0xF8000000  vmctx of each instance (see `vmctx`)
     0xFFFE0000  the number of frames
@@ -31,8 +32,10 @@ from jit.debug.watchpoints import Access
 
 MEMORY_END = 0xC0000000
 CODE_BASE = 0xE0000000
-CODE_END = 0xF0000000
+CODE_END = 0xEE000000
 CODE_ALIGNMENT = 0x100000
+LINKS_BASE = 0xEE000000
+LINKS_END = 0xF0000000
 FRAMES_BASE = 0xF0000000
 FRAMES_END = 0xF8000000
 VMCTX_BASE = 0xF8000000

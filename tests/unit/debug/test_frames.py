@@ -91,6 +91,35 @@ def test_every_activation_has_an_exit_frame(guest: Guest) -> None:
     assert guest.store.debug_exit_frames() == ()
 
 
+def test_frames_in_calls_are_told_by_two_words_up_to_the_next_activation(guest: Guest) -> None:
+    seen: list[list[int]] = []
+
+    def body(caller: Caller) -> None:
+        if len(guest.store.activations) == 1:
+            inner(guest.store)
+            return
+        debugger = guest.debugger
+        assert debugger is not None
+        frames = list(debugger.frames())
+        for index, frame in enumerate(frames):
+            told = debugger.called_frames(index, 9)
+            seen.append([index + at for at in range(len(told))])
+            among = frames[index : index + len(told)]
+            assert told == [(each.address, each.frame_pointer) for each in among]
+            assert debugger.slot(frame.local_address(0)) == frame.local_bits(0) == 7
+        assert debugger.called_frames(1, 1) == debugger.called_frames(1, 9)[:1]
+
+    wat = """(module (import "" "host" (func)) (func $a (local i64) (local.set 0 (i64.const 7)) call 0)
+      (func $b (local i64) (local.set 0 (i64.const 7)) call $a)
+      (func (export "inner") (local i64) (local.set 0 (i64.const 7)) call $b)
+      (func (export "outer") (local i64) (local.set 0 (i64.const 7)) call $a))"""
+    instance = guest.load(wat, host(guest, body, 0, 0))
+    inner = guest.function(instance, "inner")
+    guest.function(instance, "outer")(guest.store)
+    # Frames 0 and 3 are the innermost of their activations.
+    assert seen == [[], [1, 2], [2], [], [4]]
+
+
 def test_frames_of_one_activation_do_not_run_into_the_next(guest: Guest) -> None:
     parents: list[list[int]] = []
 

@@ -126,6 +126,10 @@ def test_all_ways_through_the_stack_agree(guest: Guest) -> None:
     def check(chain: list[FrameHandle]) -> None:
         assert list(debugger.frames()) == chain and debugger.depth() == len(chain) == 4
         assert [debugger.frame(index) for index in range(5)] == [*chain, None]
+        for index in range(4):
+            told = debugger.called_frames(index, 9)
+            among = chain[index : index + len(told)]
+            assert told == [(frame.address, frame.frame_pointer) for frame in among]
         cursor = guest.store.debug_frames()
         assert cursor is not None
         for frame in chain:

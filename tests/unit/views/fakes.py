@@ -104,6 +104,9 @@ class FakeDebugger:
         self.asked = max(self.asked, index + 1)
         return self.walked[index] if index < len(self.walked) else None
 
+    def called_frames(self, index: int, count: int) -> list[tuple[int, int]]:
+        return []
+
     def modules(self) -> Any:
         return self.registered
 

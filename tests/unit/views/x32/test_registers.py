@@ -8,28 +8,25 @@ import pytest
 
 from gdbstub.target import RegisterNumber, TargetError
 from gdbstub.views.x32 import description as d
-from gdbstub.views.x32.frames import FramesWindow
+from gdbstub.views.x32.blocks import Blocks
 from gdbstub.views.x32.registers import RegisterFile
 from gdbstub.views.x32.returned import scalar_results
-from gdbstub.views.x32.windows import FRAMES_END
+from gdbstub.views.x32.windows import FRAMES_END, LINKS_BASE
 from tests.unit.views.fakes import I32, FakeDebugger, FakeFrame
 
-CFA = FRAMES_END - 2 * 0x40 + 16
+BLOCK = FRAMES_END - 2 * 0x40
 PC = 0xE0000013
 
 
 def registers(returned: Mapping[int, int] | None = None, stack: int = 0) -> RegisterFile:
-    frames = FramesWindow(
+    blocks = Blocks(
         FakeDebugger([FakeFrame(0x40, 0, 0x13)]),  # type: ignore[arg-type]
         lambda frame: PC,
-        lambda frame: 0,
-        lambda frame: (0, 0x13),
-        lambda type_, bits: bits,
-        lambda frame: 0,
+        lambda frame: None,
         lambda frame: 0,
         0,
     )
-    return RegisterFile(frames, lambda: PC, lambda: returned or {}, lambda: stack)
+    return RegisterFile(blocks, lambda: PC, lambda: returned or {}, lambda: stack)
 
 
 def number(name: str) -> RegisterNumber:
@@ -41,11 +38,12 @@ def number(name: str) -> RegisterNumber:
     ("name", "value"),
     [
         ("rip", PC),
-        ("rbp", CFA),
-        ("rsp", CFA - 16),
-        ("rbx", CFA + 128),
-        ("r10", CFA + 256),
-        ("r15", CFA + 896),
+        ("fs", LINKS_BASE + 0x1000000 - 0x10),
+        ("rbp", BLOCK),
+        ("rsp", BLOCK),
+        ("rbx", BLOCK + 128),
+        ("r10", BLOCK + 256),
+        ("r15", BLOCK + 896),
         ("eflags", 0x202),
         ("mxcsr", 0x1F80),
         ("fctrl", 0x37F),
@@ -63,7 +61,9 @@ def test_the_stack_pointer_is_the_shadow_stack_s_where_there_is_one() -> None:
 
 def test_a_g_packet_is_all_of_them_in_order() -> None:
     data = registers().read_all()
-    assert len(data) == d.G_SIZE == 15 * 8 + 4 + 4 + 4 + 6 * 4 + 8 * 10 + 8 * 4 + 16 * 16 + 4 + 8
+    assert (
+        len(data) == d.G_SIZE == 14 * 8 + 4 + 4 + 4 + 4 + 6 * 4 + 8 * 10 + 8 * 4 + 16 * 16 + 4 + 8
+    )
     assert struct.unpack_from("<I", data, d.OFFSETS[d.RIP]) == (PC,)
 
 

@@ -117,9 +117,9 @@ def pc_of_op(function: int, index: int) -> int:
 
 
 def word(view: X32View, offset: int) -> int:
-    """Return the eight bytes at an offset from the CFA of frame 0."""
-    cfa = int.from_bytes(view.read_register(ONE, d.RBP), "little")  # type: ignore[arg-type]
-    return int.from_bytes(view.read_memory(ONE, Address(cfa + offset), 8), "little")
+    """Return the eight bytes at an offset in the block of frame 0."""
+    block = int.from_bytes(view.read_register(ONE, d.RBP), "little")  # type: ignore[arg-type]
+    return int.from_bytes(view.read_memory(ONE, Address(block + offset), 8), "little")
 
 
 def test_it_stops_before_the_first_op_and_runs_to_its_end() -> None:
@@ -145,7 +145,9 @@ def test_a_breakpoint_is_reported_with_registers() -> None:
         assert word(view, layout.local_offset(0)) == 30
         assert word(view, layout.local_offset(1)) == 12
         assert word(view, layout.stack_offset(1, 2)) == 12
-        assert word(view, layout.CALLER_PC_OFFSET) & 0xFFFFFFFF == CODE + pc_of_op(1, 3)
+        link = int.from_bytes(view.read_register(ONE, d.FS), "little")  # type: ignore[arg-type]
+        pc = view.read_memory(ONE, Address(link + layout.CALLER_PC_OFFSET), 4)
+        assert int.from_bytes(pc, "little") == CODE + pc_of_op(1, 3)
         return GO
 
     Session(break_at(target), look).run()
@@ -188,8 +190,8 @@ def test_what_a_call_returned_is_in_rax() -> None:
 
 def test_a_local_that_is_written_changes_what_runs() -> None:
     def write(view: X32View) -> Verdict:
-        cfa = int.from_bytes(view.read_register(ONE, d.RBP), "little")  # type: ignore[arg-type]
-        view.write_memory(ONE, Address(cfa + layout.local_offset(0)), b"\x1f\0\0\0")
+        block = int.from_bytes(view.read_register(ONE, d.RBP), "little")  # type: ignore[arg-type]
+        view.write_memory(ONE, Address(block + layout.local_offset(0)), b"\x1f\0\0\0")
         return GO
 
     session = Session(break_at(pc_of_op(0, 0)), write)
@@ -200,8 +202,8 @@ def test_a_trap_is_told_in_words() -> None:
     reasons = []
 
     def write(view: X32View) -> Verdict:
-        cfa = int.from_bytes(view.read_register(ONE, d.RBP), "little")  # type: ignore[arg-type]
-        view.write_memory(ONE, Address(cfa + layout.local_offset(0)), b"\x1f\0\0\0")
+        block = int.from_bytes(view.read_register(ONE, d.RBP), "little")  # type: ignore[arg-type]
+        view.write_memory(ONE, Address(block + layout.local_offset(0)), b"\x1f\0\0\0")
         return GO
 
     def look(view: X32View) -> Verdict:
