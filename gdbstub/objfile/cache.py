@@ -88,12 +88,21 @@ class ObjectCache:
 
     def _kept(self, image: ModuleImage, path: Path, source: Path | None) -> ObjectFile | None:
         try:
+            if not path.is_file():  # anything else may have no end
+                return None
             data = path.read_bytes()
         except OSError:
             return None
         try:
             kept = _unpack(data, image)
-        except (CacheError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (
+            CacheError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             # Whole and ours by its hash, and still not of this form: somebody made it so.
             _LOG.info("%s is made again: %s", path, error)
             return None

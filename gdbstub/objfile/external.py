@@ -73,8 +73,11 @@ def _beside(address: str, module: Path | None) -> Path:
     inside = not name.is_absolute() and ".." not in name.parts
     places = [module.parent / name] if inside else []
     for path in (*places, module.parent / name.name):
-        if path.is_file() and path != module:
-            return path
+        try:
+            if path.is_file() and path != module:
+                return path
+        except OSError as error:
+            raise _Unusable(error.strerror or "no name of a file") from None
     raise _Unusable(f"there is no {name.name} beside the module")
 
 

@@ -108,9 +108,10 @@ def test_a_listing_that_is_gone_is_written_again(
         lambda data: b"something else altogether" * 100,
         lambda data: forged(b"{}"),
         lambda data: forged(b"[1, 2"),
+        lambda data: forged(b"[" * 100_000),
         lambda data: forged(b'{"functions": [[1]], "report": 5}'),
     ],
-    ids="short header empty foreign about end other forged forged-json forged-types".split(),
+    ids="short header empty foreign about end other forged forged-json forged-deep forged-types".split(),
 )
 def test_a_damaged_file_is_made_again(
     path: Path, tmp_path: Path, listing: Counter, damage: Callable[[bytes], bytes]
@@ -164,6 +165,17 @@ def test_a_folder_that_cannot_be_is_no_error(path: Path, tmp_path: Path, listing
     blocked.write_text("not a folder")
     made = ObjectCache(blocked).object_file(image_of(path), listing)
     assert made.elf
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), os.mkdir])
+def test_what_is_no_file_is_not_read(
+    path: Path, tmp_path: Path, listing: Counter, make: Callable[[Path], None]
+) -> None:
+    made = ObjectCache(tmp_path).object_file(image_of(path), listing)
+    file = kept(tmp_path)
+    file.unlink()
+    make(file)
+    assert ObjectCache(tmp_path).object_file(image_of(path), listing).elf == made.elf
 
 
 def test_without_a_folder_nothing_is_kept(path: Path, listing: Counter) -> None:

@@ -85,6 +85,8 @@ def test_a_file_of_no_use_is_told_of(tmp_path: Path, contents: bytes | None, rea
         ("http://[", "not an address"),
         ("", "names no file"),
         ("prog.wasm", "there is no prog.wasm"),
+        ("x" * 300, "File name too long"),
+        ("a%00b", "there is no a\0b"),
     ],
 )
 def test_other_addresses_are_not_followed(tmp_path: Path, address: str, reason: str) -> None:
