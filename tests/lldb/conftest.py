@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.lldb.session import LLDB
+from tests.lldb.session import LLDB, TIME_LIMIT
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test of this folder the time of two sessions: most compare one with another."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.limit(2.5 * TIME_LIMIT))
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.lldb.session import TIME_LIMIT
+
 LLDB_DAP = "lldb-dap-22"
-TIME_LIMIT = 50
 
 Message = dict[str, Any]
 
@@ -65,6 +66,11 @@ class Adapter:
                 event = self._events.pop(0)
                 if event["event"] == name:
                     return dict(event.get("body") or {})
+            self._take()
+
+    def shows(self, text: str) -> None:
+        """Wait until a text has been shown, on the debug console or by the program."""
+        while text not in self.output:
             self._take()
 
     def _take(self) -> None:

@@ -15,7 +15,16 @@ from bench.peer import MissingPeer, version
 from tests.guests.build import SOURCES, Guest, build_guest
 from tests.guests.modules import two_modules
 from tests.lldb.peer import peer_serving
-from tests.lldb.session import LANGUAGE, Results, Terminal, connecting, frames, lldb, terminal
+from tests.lldb.session import (
+    ENDED,
+    LANGUAGE,
+    TIME_LIMIT,
+    Results,
+    connecting,
+    frames,
+    lldb,
+    terminal,
+)
 from tests.serving import serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "lldb.md"
@@ -39,7 +48,7 @@ class Row:
     opt: str = "O0"
     arguments: tuple[str, ...] = ()
 
-    def is_right(self, port: int) -> bool:
+    def is_right(self, port: int, patience: float) -> bool:
         """Try it on a server."""
         try:
             return self.right(lldb([*LANGUAGE, connecting(port), *self.commands]))
@@ -73,29 +82,25 @@ class Typed:
         """Give no options."""
         return ()
 
-    def is_right(self, port: int) -> bool:
-        """Try it on a server."""
-        with terminal(port, r"stop reason = [^$]*?frame #0", patience=_PATIENCE) as debugger:
+    def is_right(self, port: int, patience: float) -> bool:
+        """Try it on a server, waiting so many seconds for what is to be shown."""
+        with terminal(port, r"stop reason = [^$]*?frame #0") as debugger:
             try:
                 for typed, shown in self.dialogue:
-                    if typed == _CTRL_C:
-                        _interrupt(debugger, shown)
+                    if typed == _GO_ON:
+                        debugger.go_on()
+                    elif typed == _CTRL_C:
+                        debugger.interrupt(shown, patience)
                     else:
-                        debugger.say(typed, shown)
+                        debugger.say(typed, shown, patience)
             except AssertionError:
                 return False
         return True
 
 
-_CTRL_C, _PATIENCE = "Ctrl-C", 6.0
-
-
-def _interrupt(debugger: Terminal, shown: str) -> None:
-    """Press Ctrl-C, once more if it came before lldb took notice of the guest's running."""
-    try:
-        debugger.interrupt(shown, patience=1)
-    except AssertionError:
-        debugger.interrupt(shown)
+_GO_ON, _CTRL_C = "go on", "Ctrl-C"
+_PEERS_PATIENCE = 6.0
+"""Seconds, in which the peer does none of it; ours has all the time it needs."""
 
 
 def _stops(*places: tuple[str, int]) -> Callable[[Results], bool]:
@@ -130,7 +135,7 @@ def _own_globals(results: Results) -> bool:
 
 
 FIB, FIB_2 = ("b fib", "c"), ("breakpoint set -n fib -c n==2", "c", "breakpoint delete -f")
-RUN, STOP = ("c", "resuming"), (_CTRL_C, "stop reason = signal")
+RUN, STOP = (_GO_ON, ""), (_CTRL_C, "stop reason = signal")
 WATCH_COUNTER = ("b main", "c", "watchpoint set variable counter")
 # fmt: off
 ROWS = (
@@ -187,9 +192,9 @@ ROWS = (
     Row("the line of a trap",                ("c",),                           _stops(("crash", 88)), arguments=("null",)),
     Row("after a trap, the end",             ("c", "c"),                       _says("c", "exited with status = 134"), arguments=("unreachable",)),
     Row("exit code",                         ("c",),                           _says("c", "exited with status = 200 "), arguments=("exit", "200")),
-    Row("kill",                              (*FIB, "kill"),                   _says("kill", "exited with status = 9")),
+    Row("kill",                              (*FIB, "kill", *ENDED, "process status"), _says("process status", "exited with status = 9")),
     Row("register write pc is refused",      (*FIB, "register write pc 0"),    _says("register write pc 0", "error")),
-    Row("detach",                            (*FIB, "detach"),                 _says("detach", "Process 1 detached")),
+    Row("detach",                            (*FIB, "detach", *ENDED, "target list"), _says("target list", "state=detached")),
     Typed("Ctrl-C",                          (RUN, STOP, ("bt", "_start")),      ("loop",)),
     Typed("Ctrl-C in a sleep",               (RUN, STOP, ("bt", "_start")),     ("sleep", "1000")),
     Typed("a breakpoint set while it runs",  (RUN, ("b session.c:72", "stop reason = breakpoint 1.1")), ("loop",)),
@@ -204,13 +209,13 @@ def try_ours(row: Row | Typed) -> bool:
     """Try a row on our server."""
     options = ("--once", *row.preloads())
     with serving(row.guest(), *row.arguments, options=options) as server:
-        return row.is_right(server.port)
+        return row.is_right(server.port, TIME_LIMIT)
 
 
 def try_peer(row: Row | Typed) -> bool:
     """Try a row on the peer. Raises `MissingPeer`."""
     with peer_serving(row.guest(), *row.arguments, options=row.preloads()) as (port, _):
-        return row.is_right(port)
+        return row.is_right(port, _PEERS_PATIENCE)
 
 
 def table(results: dict[str, tuple[bool, bool]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -12,18 +13,39 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from tempfile import NamedTemporaryFile
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 from tests.guests.build import Guest
 from tests.serving import serving
 
 LLDB = "lldb-22"
-TIME_LIMIT = 50
+_INSIDE = Path(__file__).with_name("inside.py")
+TIME_LIMIT = 100
+"""Seconds that a session may take, or one command of an interactive one: for a machine with much else to do."""
 _STOP = re.compile(r"frame #0: 0x[0-9a-f]+ \S+`([^( ]+).* at (\S+?):(\d+)")
 _FRAME = re.compile(r"frame #\d+: 0x[0-9a-f]+ \S+`([^( ]+).* at (\S+?):(\d+)")
 
+PATIENT = (f"settings set plugin.process.gdb-remote.packet-timeout {TIME_LIMIT}",)
+"""lldb gives a server up that takes five seconds for an answer, which a busy machine can make of any."""
+
 LANGUAGE = ("settings set target.language c",)
 """Without it lldb (22) aborts at an expression in a frame without debug information."""
+
+
+ENDED = (
+    "script import time; process = lldb.debugger.GetSelectedTarget().process",
+    "script while process.is_alive: time.sleep(0.01)",
+)
+"""Commands that wait until lldb has the guest for ended, or for detached.
+
+`kill` and `detach` come back before their events have gone through it.
+"""
+
+_RUNNING = (
+    ENDED[0],
+    "script while process.state != lldb.eStateRunning: time.sleep(0.01)",
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +65,10 @@ class Results:
         return [text.strip() for said, text in self.outputs if said == command]
 
     def stops(self) -> list[tuple[str, int] | None]:
-        """Return function and line of every stop that was shown, None where there is no line."""
+        """Return function and line of every stop when it was shown, None where there is no line."""
         found: list[tuple[str, int] | None] = []
         for said, text in self.outputs:
-            if said.startswith("process connect"):
+            if said.startswith(("process connect", "process status")):
                 continue
             if "stop reason" in text and "* frame #0" not in text:
                 match = _STOP.search(text)
@@ -69,16 +91,28 @@ def plain(text: str) -> str:
     return re.sub(r"0x[0-9a-f]+", "0x", text)
 
 
-def _lldb(
-    words: Sequence[str], commands: Sequence[str], variables: Mapping[str, str] | None
-) -> str:
-    """Run lldb with commands out of a file: so read, one that fails does not end the session."""
-    with NamedTemporaryFile("w", suffix=".lldb") as script:
-        script.write("".join(command + "\n" for command in commands))
-        script.flush()
-        source = f"command source -e false -c false {script.name}"
-        return subprocess.run(
-            [shutil.which(LLDB) or LLDB, "-b", "-x", *words, "-o", source],
+def lldb(
+    commands: Sequence[str],
+    program: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Results:
+    """Run a session of lldb, with our own environment variables or with these.
+
+    A command that fails does not end it.
+    """
+    with TemporaryDirectory() as folder:
+        said, script, record = (Path(folder) / name for name in ("said", "script", "record"))
+        said.write_text("".join(f"{command}\n" for command in commands))
+        saying = (
+            f"script inside.say({number}, {str(said)!r}, {str(record)!r})\n"
+            for number in range(len(commands))
+        )
+        prologue = (*PATIENT, f"command script import {_INSIDE}")
+        script.write_text("".join((*(f"{line}\n" for line in prologue), *saying)))
+        words = [LLDB, "-b", "-x", "-o", f"command source -e false -c false {script}"]
+        text = subprocess.run(
+            [*words, *([] if program is None else [program])],
+            executable=shutil.which(LLDB),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -87,23 +121,13 @@ def _lldb(
             env=variables,
             check=False,
         ).stdout
-
-
-def lldb(
-    commands: Sequence[str],
-    program: str | None = None,
-    variables: Mapping[str, str] | None = None,
-) -> Results:
-    """Run a session of lldb, with our own environment variables or with these."""
-    text = _lldb([program] if program is not None else [], commands, variables)
-    _, _, executed = text.partition("Executing commands in ")
-    parts = re.split(r"^\(lldb\) ", executed, flags=re.MULTILINE)[1:]
-    outputs = []
-    for part in parts:
-        said, _, output = part.partition("\n")
-        outputs.append((said.strip(), output))
-    assert [said for said, _ in outputs] == [command.strip() for command in commands], text
-    return Results(outputs, text)
+        assert record.exists(), text
+        rows = [json.loads(line) for line in record.read_text().splitlines()]
+    outputs = [(row[0].strip(), row[1]) for row in rows if len(row) == 2]
+    given = [row[0] for row in rows if len(row) == 1]
+    assert given == list(commands), text
+    transcript = "".join(f"(lldb) {said}\n{output}" for said, output in outputs)
+    return Results(outputs, f"{transcript}\n{text}")
 
 
 def connecting(port: int) -> str:
@@ -124,31 +148,30 @@ def debug(
 
 
 def debug_natively(twin: Guest, commands: Sequence[str], *arguments: str) -> Results:
-    """Run a session with the native twin; a first `c` starts it, and its output is not kept apart."""
-    said = [f"settings set -- target.run-args {' '.join(arguments)}", *commands]
-    at = said.index("c")
-    said[at] = "run"
-    results = lldb(said, str(twin.program))
-    results.outputs[at] = ("c", results.outputs[at][1])
-    return results
-
-
-_PRESSED_AGAIN = 5.0
-"""Seconds that a user waits before pressing Ctrl-C again."""
+    """Run a session with the native twin, which a first `c` starts."""
+    with NamedTemporaryFile("r") as output:
+        setup = (
+            f"settings set -- target.run-args {' '.join(arguments)}",
+            f"settings set target.output-path {output.name}",
+        )
+        said = [*setup, *commands]
+        at = said.index("c")
+        said[at] = "run"
+        results = lldb(said, str(twin.program))
+        results.outputs[at] = ("c", results.outputs[at][1])
+        return replace(results, guest=output.read())
 
 
 class Terminal:
     """An interactive lldb."""
 
-    def __init__(self, descriptor: int, patience: float) -> None:
-        """`patience` is how many seconds any output may take."""
+    def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._patience = patience
         self._seen = ""
 
-    def expect(self, pattern: str, patience: float | None = None) -> str:
-        """Wait until the output matches; return it up to there."""
-        limit = time.monotonic() + (patience or self._patience)
+    def expect(self, pattern: str, patience: float = TIME_LIMIT) -> str:
+        """Wait until the output matches, at most so many seconds; return it up to there."""
+        limit = time.monotonic() + patience
         while (match := re.search(pattern, self._seen)) is None:
             left = limit - time.monotonic()
             ready, _, _ = select.select([self._descriptor], [], [], max(left, 0))
@@ -164,25 +187,22 @@ class Terminal:
         except OSError:
             return b""  # lldb is gone
 
-    def say(self, command: str, pattern: str) -> str:
-        """Give a command and wait until its output matches."""
+    def say(self, command: str, pattern: str, patience: float = TIME_LIMIT) -> str:
+        """Give a command and wait until the output matches."""
         os.write(self._descriptor, command.encode() + b"\n")
-        return self.expect(pattern)
+        return self.expect(pattern, patience)
 
-    def interrupt(self, pattern: str, patience: float | None = None) -> str:
-        """Press Ctrl-C; again where nothing comes of it.
+    def go_on(self) -> None:
+        """Let the guest go on, until lldb has it for running: a Ctrl-C before that is lost on its prompt."""
+        self.say("c", r"resuming\s")
+        for command in _RUNNING:
+            self.say(command, r"\(lldb\) ")
+        self.say("script print('it', 'runs')", r"it runs\s+\(lldb\) ")
 
-        lldb drops one that is pressed just after it resumed, before it hands the terminal over: the
-        server never hears of it.
-        """
-        limit = time.monotonic() + (patience or self._patience)
-        while True:
-            os.write(self._descriptor, b"\x03")
-            try:
-                return self.expect(pattern, min(_PRESSED_AGAIN, limit - time.monotonic()))
-            except AssertionError:
-                if time.monotonic() + _PRESSED_AGAIN > limit:
-                    raise
+    def interrupt(self, pattern: str, patience: float = TIME_LIMIT) -> str:
+        """Press Ctrl-C, once: lldb ends at a second one that comes while it sees to the first."""
+        os.write(self._descriptor, b"\x03")
+        return self.expect(pattern, patience)
 
 
 FIRST_STOP = r"stop reason = trace[^$]*?end "
@@ -190,21 +210,26 @@ FIRST_STOP = r"stop reason = trace[^$]*?end "
 
 
 @contextmanager
-def terminal(
-    port: int, connected: str = FIRST_STOP, patience: float = TIME_LIMIT
-) -> Iterator[Terminal]:
-    """Start an interactive lldb and connect it, which shows text that matches `connected`."""
+def typing(variables: Mapping[str, str] | None = None) -> Iterator[Terminal]:
+    """Start an interactive lldb, with our own environment variables or with these."""
     process, descriptor = pty.fork()
     if process == 0:
-        environment = {**os.environ, "TERM": "dumb"}
-        os.execvpe(LLDB, [LLDB, "-x", "--no-use-colors"], environment)
+        environment = {**(os.environ if variables is None else variables), "TERM": "dumb"}
+        os.execve(shutil.which(LLDB) or LLDB, [LLDB, "-x", "--no-use-colors"], environment)
     try:
-        lldb = Terminal(descriptor, patience)
+        lldb = Terminal(descriptor)
         lldb.expect(r"\(lldb\) ")
-        for command in (*LANGUAGE, "settings set auto-confirm true"):
+        for command in (*PATIENT, *LANGUAGE, "settings set auto-confirm true"):
             lldb.say(command, r"\n\(lldb\) ")
-        lldb.say(connecting(port), connected)
         yield lldb
     finally:
         os.close(descriptor)  # hangs it up
         os.waitpid(process, 0)
+
+
+@contextmanager
+def terminal(port: int, connected: str = FIRST_STOP) -> Iterator[Terminal]:
+    """Start an interactive lldb and connect it, which shows text that matches `connected`."""
+    with typing() as lldb:
+        lldb.say(connecting(port), connected)
+        yield lldb

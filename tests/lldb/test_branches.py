@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.guests.fixtures import Builder
-from tests.lldb.session import debug, debug_natively
+from tests.lldb.session import ENDED, debug, debug_natively
 
 HERE = Path(__file__).parent
 
@@ -49,7 +49,9 @@ def test_a_step_over_the_last_line_of_a_function(guest: Builder) -> None:
 
 def test_a_long_op_is_shown_shorter(guest: Builder) -> None:
     """lldb (22) ruins its heap with ops of more than 16 bytes."""
-    results = debug(guest("branches", folder=HERE), ("disassemble -n pick", "kill"))
+    results = debug(
+        guest("branches", folder=HERE), ("disassemble -n pick", "kill", *ENDED, "process status")
+    )
     line = next(row for row in results["disassemble -n pick"].splitlines() if "br_table" in row)
     assert "{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}" in line
-    assert "exited with status = 9" in results["kill"]
+    assert "exited with status = 9" in results["process status"]

@@ -10,7 +10,7 @@ import pytest
 from tests.guests.build import Guest
 from tests.guests.fixtures import Builder
 from tests.lldb.dap import LLDB_DAP, Adapter, adapter
-from tests.lldb.session import LANGUAGE, connecting, named
+from tests.lldb.session import LANGUAGE, PATIENT, connecting, named
 from tests.serving import serving
 
 pytestmark = pytest.mark.skipif(
@@ -79,7 +79,7 @@ def test_attached(guest: Builder) -> None:
     program = guest("session")
     with serving(program, "exit", "9") as server, adapter() as client:
         attaching = client.send(
-            "attach", initCommands=list(LANGUAGE), attachCommands=[connecting(server.port)]
+            "attach", initCommands=[*PATIENT, *LANGUAGE], attachCommands=[connecting(server.port)]
         )
         client.event("initialized")
         set_breakpoints(client, program.source, 39)
@@ -97,6 +97,7 @@ def test_launched(guest: Builder, runtime: Path) -> None:
             program=str(program.program),
             args=["exit", "9"],
             initCommands=[
+                *PATIENT,
                 *LANGUAGE,
                 f"settings set platform.plugin.wasm.runtime-path {runtime}",
                 "settings set -- platform.plugin.wasm.port-arg --gdb=",
@@ -108,4 +109,4 @@ def test_launched(guest: Builder, runtime: Path) -> None:
         client.ask("configurationDone")
         client.answer(launching)
         walk(client, program)
-        assert "fib(6) = 103 in 25 calls" in client.output
+        client.shows("fib(6) = 103 in 25 calls")

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.guests.fixtures import Builder
-from tests.lldb.session import LANGUAGE, connecting, debug, frames, lldb
+from tests.lldb.session import ENDED, LANGUAGE, TIME_LIMIT, connecting, debug, frames, lldb
 from tests.serving import serving
 
 
@@ -47,14 +47,14 @@ def test_endless_recursion_runs_out_of_memory(guest: Builder) -> None:
 
 
 def test_kill(guest: Builder) -> None:
-    results = debug(guest("session"), ["b fib", "c", "kill"])
-    assert "exited with status = 9 (0x00000009) killed" in results["kill"]
+    results = debug(guest("session"), ["b fib", "c", "kill", *ENDED, "process status"])
+    assert "exited with status = 9 (0x00000009) killed" in results["process status"]
     assert results.guest == ""
 
 
 def test_after_detaching_the_guest_runs_to_its_end(guest: Builder) -> None:
-    results = debug(guest("session"), ["b fib", "c", "detach"])
-    assert "detached" in results["detach"]
+    results = debug(guest("session"), ["b fib", "c", "detach", *ENDED, "target list"])
+    assert "state=detached" in results["target list"]
     assert "fib(6) = 8 in 25 calls" in results.guest
 
 
@@ -78,7 +78,7 @@ def test_another_client_finds_the_guest_where_it_goes_on(guest: Builder) -> None
 def test_the_servers_status_is_the_guests(guest: Builder) -> None:
     with serving(guest("session"), "exit", "77") as server:
         lldb([connecting(server.port), "c"])
-        assert server.process.wait(timeout=20) == 77
+        assert server.process.wait(timeout=TIME_LIMIT) == 77
 
 
 def test_a_client_that_vanishes_leaves_the_guest_stopped(guest: Builder) -> None:
@@ -96,7 +96,12 @@ def test_gdb_hands_over_to_lldb_and_back(guest: Builder) -> None:
         words = ["gdb", "-nx", "-batch", "-ex", f"target remote 127.0.0.1:{port}"]
         words += [word for command in commands for word in ("-ex", command)]
         return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=50, check=True
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT,
+            check=True,
         ).stdout
 
     with serving(guest("session"), options=()) as server:

@@ -7,11 +7,10 @@ shows that step's stop if it comes then.
 from __future__ import annotations
 
 from tests.guests.fixtures import Builder
-from tests.lldb.session import terminal
+from tests.lldb.session import TIME_LIMIT, terminal
 from tests.serving import serving
 
 LOGGING = ("--once", "--log-packets")
-RESUMED = r"resuming\s+\(lldb\) "
 INTERRUPTED = "stop reason = signal SIGINT"
 
 
@@ -24,7 +23,7 @@ def test_in_a_loop(guest: Builder) -> None:
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
         for _ in range(3):
-            lldb.say("c", RESUMED)
+            lldb.go_on()
             server.wait_for("c")
             lldb.interrupt(INTERRUPTED)
         frames = lldb.say("bt", "frame #2.*main_void")
@@ -43,12 +42,12 @@ def test_in_a_blocked_read(guest: Builder) -> None:
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
         for _ in range(2):
-            lldb.say("c", RESUMED)
+            lldb.go_on()
             server.wait_for("c")
             lldb.interrupt(INTERRUPTED)
         frames = lldb.say("bt", "main_void")
         assert "read_line(" in frames and "__main_argc_argv(argc=2" in frames
-        lldb.say("c", RESUMED)
+        lldb.go_on()
         server.wait_for("c")
         server.send("four\n")
         lldb.expect("exited with status = 0")
@@ -63,7 +62,7 @@ def test_in_a_sleep(guest: Builder) -> None:
         lldb.say("b sleep", "Breakpoint 1: where")
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
-        lldb.say("c", RESUMED)
+        lldb.go_on()
         server.wait_for("c")
         lldb.interrupt(INTERRUPTED)
         assert "__main_argc_argv(argc=3" in lldb.say("bt", "main_void")
@@ -78,7 +77,7 @@ def test_a_breakpoint_set_while_the_guest_runs(guest: Builder) -> None:
         lldb.say("b spin", "Breakpoint 1: where")
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
-        lldb.say("c", RESUMED)
+        lldb.go_on()
         server.wait_for("c")
         # The stop may be shown before the breakpoint is.
         stop = lldb.say("b session.c:72", r"stop reason = breakpoint 2\.1[^>]*->")
@@ -94,7 +93,7 @@ def test_detaching_while_the_guest_runs(guest: Builder) -> None:
         lldb.say("b read_line", "Breakpoint 1: where")
         lldb.say("c", "stop reason = breakpoint 1.1")
         server.wait_for("c")
-        lldb.say("c", RESUMED)
+        lldb.go_on()
         server.wait_for("c")
         lldb.say("detach", "detached")
         server.send("on my own\n")
@@ -106,7 +105,7 @@ def test_killing_while_the_guest_runs(guest: Builder) -> None:
         serving(guest("session"), "loop", options=LOGGING) as server,
         terminal(server.port) as lldb,
     ):
-        lldb.say("c", RESUMED)
+        lldb.go_on()
         server.wait_for("c")
         lldb.say("kill", "exited with status = 9")
-        assert server.process.wait(timeout=20) == 137
+        assert server.process.wait(timeout=TIME_LIMIT) == 137

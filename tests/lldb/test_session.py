@@ -44,7 +44,7 @@ def test_the_session_a_user_starts_with(guest: Builder, native_twin: Builder) ->
     assert ours.stops() == theirs.stops()
     assert "exited with status = 0" in ours["c"]
     # 3 was made 4 once: the result and the count of calls are others.
-    assert ours.guest.splitlines()[0] in theirs.text
+    assert ours.guest.splitlines()[0] in theirs.guest
     assert "fib(6) = 8 " not in ours.guest
 
 

@@ -14,7 +14,7 @@ from wasmtime import wat2wasm
 
 from tests.guests.build import Guest
 from tests.guests.fixtures import Builder
-from tests.lldb.session import Results, debug, debug_natively, terminal
+from tests.lldb.session import TIME_LIMIT, Results, debug, debug_natively, terminal
 from tests.serving import serving
 
 HERE = Path(__file__).parent
@@ -84,13 +84,13 @@ def test_a_loop_that_is_interrupted(tmp_path: Path) -> None:
         serving(guest_of(LOOP, tmp_path), options=options) as server,
         terminal(server.port, r"stop reason = trace[^$]*?load8_u 0") as lldb,
     ):
-        lldb.say("c", r"resuming\s+\(lldb\) ")
+        lldb.go_on()
         server.wait_for("c")
         lldb.interrupt("stop reason = signal SIGINT")
         assert lldb.say("memory read -c 1 -s 1 -f x 0", r"00: 0x\w\w").endswith("0x00")
         lldb.say("memory write 0 1", r"\(lldb\) ")
         lldb.say("c", "exited with status = 0")
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=TIME_LIMIT) == 0
 
 
 FIB = {
