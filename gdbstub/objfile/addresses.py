@@ -46,6 +46,7 @@ class CodeMap:
         self._stack_pointer = image.stack_pointer
         ordered = sorted(image.functions, key=lambda function: function.body_start)
         self.by_start = {image.dwarf_address(f.body_start): f for f in ordered}
+        self.first_ops = {image.dwarf_address(f.first_op) for f in ordered}
         self._starts = list(self.by_start)
         self.rows_at_start: set[int] = set()
 

@@ -14,6 +14,7 @@ from gdbstub.objfile.expression import (
     ADDR,
     ADDRX,
     NOP,
+    STACK_VALUE,
     TOMBSTONES,
     WASM_LOCATION,
     Rewriters,
@@ -26,6 +27,8 @@ from gdbstub.objfile.leb import read_uleb, uleb
 from gdbstub.objfile.lists import ListPatcher
 from gdbstub.objfile.report import DwarfError, Tally
 from gdbstub.objfile.sections import Sections
+
+_VALUE = bytes((STACK_VALUE,))
 
 
 class AttributePatcher:
@@ -75,6 +78,8 @@ class AttributePatcher:
         self._high: tuple[int, int] | None = None
         self._frame: bytes = b""
         self._data_address: int | None = None
+        self._constant_at: int | None = None
+        """Where an address lies that is itself the value."""
 
     def _skip_leb(self, position: int, _: int) -> int:
         data = self._data
@@ -148,6 +153,8 @@ class AttributePatcher:
                     struct.pack_into("<I", self._out, start + 1, shown)
                     self._tally.expressions_patched += 1
             return end
+        if expression[0] == ADDR and expression[5:] == _VALUE:
+            self._constant_at = start + 1
         try:
             result = self._rewriter.rewrite(expression, self._num_locals)
         except DwarfError as error:

@@ -4,6 +4,7 @@ The patcher passes over everything fast and knows little; who needs names, types
 a few entries reads them here. A `DieReader` never changes anything.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,10 @@ from gdbstub.objfile.units import UnitHeader, read_unit_header, unit_extent
 
 MAX_CHAIN = 32
 """How many references from one entry to the next are followed before they count as a loop."""
+
+LOCAL_IN_MAIN = b"_ZZ4mainE"
+_LOCAL_IN_MAIN = re.compile(rb"_ZZ4main(?:vE|iPPcE(?!.*S[0-9A-Z]*_))")
+"""clang mangles main with its parameters here (Itanium C++ ABI, 5.1). A name that refers back to one stays."""
 
 
 class Attribute(NamedTuple):
@@ -242,9 +247,14 @@ class DieReader:
         return self.string(found[0].unit, found[1]) if found else b""
 
     def linkage_name(self, die: Die) -> bytes:
-        """Return the mangled name of a function or variable, empty where it has none."""
+        """Return the mangled name of a function or variable, empty where it has none.
+
+        What is local to C++'s main is named as on other targets.
+        """
         name = self.text(die, dw.DW_AT_linkage_name)
-        return name or self.text(die, dw.DW_AT_MIPS_linkage_name)
+        name = name or self.text(die, dw.DW_AT_MIPS_linkage_name)
+        found = _LOCAL_IN_MAIN.match(name)
+        return LOCAL_IN_MAIN + name[found.end() :] if found else name
 
     def _value(self, unit: Unit, data: bytes, form: int, position: int) -> tuple[Attribute, int]:
         shape = unit.header.encoding.shape(form)

@@ -20,6 +20,7 @@ DW_TAG_subrange_type = 0x21
 DW_TAG_base_type = 0x24
 DW_TAG_const_type = 0x26
 DW_TAG_subprogram = 0x2E
+DW_TAG_template_value_parameter = 0x30
 DW_TAG_variable = 0x34
 DW_TAG_volatile_type = 0x35
 DW_TAG_restrict_type = 0x37

@@ -80,6 +80,7 @@ class _Patcher:
                 self._sections.read(".debug_line"),
                 self._sections.patched[".debug_line"],
                 self._code.by_start,
+                self._code.first_ops,
                 self._code.delta,
                 self._tally,
             )

@@ -19,7 +19,7 @@ from gdbstub.objfile.addresses import AddressTables, CodeMap, is_dead
 from gdbstub.objfile.alignment import STRUCTS, struct_alignments
 from gdbstub.objfile.attributes import AttributePatcher
 from gdbstub.objfile.dead import DECLARED, RETURNS_NOTHING
-from gdbstub.objfile.dies import Attribute, Die, DieReader, Unit
+from gdbstub.objfile.dies import LOCAL_IN_MAIN, MAX_CHAIN, Attribute, Die, DieReader, Unit
 from gdbstub.objfile.expression import (
     TOMBSTONES,
     Rewriters,
@@ -37,6 +37,7 @@ from gdbstub.objfile.leb import read_uleb, uleb
 from gdbstub.objfile.lists import ListPatcher
 from gdbstub.objfile.report import DwarfError, Tally
 from gdbstub.objfile.sections import Sections
+from gdbstub.objfile.types import POINTERS
 
 Step = Callable[[int, int], int]
 Finish = Callable[[int], None]
@@ -275,6 +276,8 @@ class InfoPatcher(AttributePatcher):
             return self._structs.append
         if tag == dw.DW_TAG_variable and dw.DW_AT_location in names:
             return self._finish_variable
+        if tag == dw.DW_TAG_template_value_parameter and dw.DW_AT_location in names:
+            return self._finish_template_value
         if dw.DW_AT_low_pc in names or dw.DW_AT_high_pc in names:
             return self._finish_code_range
         return None
@@ -355,8 +358,11 @@ class InfoPatcher(AttributePatcher):
         self._enter(function)
         self.functions.append(FunctionEntry(self._unit, offset, function, frame_base))
         die = self._reader.die(self._unit, offset)
-        if self._reader.linkage_name(die) in (b"", *C_MAIN_LINKAGE):
+        linkage_name = self._reader.linkage_name(die)
+        if linkage_name in (b"", *C_MAIN_LINKAGE):
             self._finish_main(die, function)
+        elif linkage_name.startswith(LOCAL_IN_MAIN):
+            self._rename_linkage(die, linkage_name)
         if dw.DW_AT_type in die.attributes:
             declaration = self._reader.reference(die, dw.DW_AT_specification)
             if declaration is not None and dw.DW_AT_type not in declaration.attributes:
@@ -368,6 +374,9 @@ class InfoPatcher(AttributePatcher):
         if name != b"main" or self._reader.inherited(die, dw.DW_AT_external) is None:
             return
         self.main = function
+        self._rename_linkage(die, name)
+
+    def _rename_linkage(self, die: Die, name: bytes) -> None:
         for attribute in (dw.DW_AT_linkage_name, dw.DW_AT_MIPS_linkage_name):
             found = self._reader.inherited(die, attribute)
             if found is not None and found[0].unit is self._unit:
@@ -389,6 +398,26 @@ class InfoPatcher(AttributePatcher):
         self._begin_entry()
         if address is not None:
             self.variables.append(VariableEntry(self._unit, offset, address, self._function))
+
+    def _finish_template_value(self, offset: int) -> None:
+        """Shift the address of a function that a template was given."""
+        place = self._constant_at
+        self._begin_entry()
+        if place is None:
+            return
+        (address,) = struct.unpack_from("<I", self._data, place)
+        if address in self._code.by_start and self._points_to_code(offset):
+            struct.pack_into("<I", self._out, place, self._code.shown(address))
+            self._tally.addresses += 1
+
+    def _points_to_code(self, offset: int) -> bool:
+        """Tell whether an entry's type is a pointer to a function."""
+        die: Die | None = self._reader.die(self._unit, offset)
+        for _ in range(MAX_CHAIN):
+            die = None if die is None else self._reader.reference(die, dw.DW_AT_type)
+            if die is None or die.tag not in (dw.DW_TAG_typedef, *POINTERS):
+                break
+        return die is not None and die.tag == dw.DW_TAG_subroutine_type
 
     def _rename(self, attribute: Attribute, text: bytes) -> None:
         """Point a string attribute, or the entry it indexes, at another text."""

@@ -2,6 +2,10 @@
 
 A pass over a program also finds at which body starts a row stands, which decides how a function is
 entered (addresses.py).
+
+A function without a prologue has one row at its first operator. gdb 13 steps into a function to its
+second row, unless that has the same address: so the first row is doubled, in the room of a column,
+which gdb has no use for.
 """
 
 import struct
@@ -14,6 +18,7 @@ from gdbstub.objfile.units import unit_extent
 
 COPY, ADVANCE_PC, CONST_ADD_PC, FIXED_ADVANCE_PC = 1, 2, 8, 9
 END_SEQUENCE, SET_ADDRESS = 1, 2
+SET_COLUMN, SET_PROLOGUE_END = 5, 10
 SET_BASIC_BLOCK = 7
 """Without effect on what debuggers read: the filler for what is removed."""
 EMPTY_END = bytes((0, 1, END_SEQUENCE))
@@ -57,11 +62,19 @@ class LinePatcher:
     """Patches .debug_line and collects the body starts (DWARF addresses) that have a row."""
 
     def __init__(
-        self, data: bytes, out: bytearray, starts: Container[int], delta: int, tally: Tally
+        self,
+        data: bytes,
+        out: bytearray,
+        starts: Container[int],
+        first_ops: Container[int],
+        delta: int,
+        tally: Tally,
     ) -> None:
+        """`starts` and `first_ops` are where functions' bodies and their operators begin."""
         self._data = data
         self._out = out
         self._starts = starts
+        self._first_ops = first_ops
         self._delta = delta
         self._tally = tally
         self.rows_at_start: set[int] = set()
@@ -96,6 +109,7 @@ class LinePatcher:
         position, end = header.program, header.end
         address, sequence, dead = 0, position, False
         patched: list[tuple[int, int]] = []
+        first = True
         while position < end:
             opcode = data[position]
             position += 1
@@ -103,13 +117,17 @@ class LinePatcher:
                 address += advance[opcode]
                 if address in starts:
                     found.add(address)
+                if first:
+                    first = False
+                    if address in self._first_ops:
+                        patched = self._double(header, sequence, position, patched)
             elif opcode == 0:
                 length, position = read_uleb(data, position)
                 extended = data[position]
                 if extended == END_SEQUENCE:
                     self._end_sequence(sequence, position + length, dead, patched)
                     address, sequence, dead = 0, position + length, False
-                    patched = []
+                    patched, first = [], True
                 elif extended == SET_ADDRESS and length == 5:
                     (address,) = struct.unpack_from("<I", data, position + 1)
                     dead |= is_dead(address)
@@ -118,6 +136,10 @@ class LinePatcher:
             elif opcode == COPY:
                 if address in starts:
                     found.add(address)
+                if first:
+                    first = False
+                    if address in self._first_ops:
+                        patched = self._double(header, sequence, position, patched)
             elif opcode == ADVANCE_PC:
                 operand, position = read_uleb(data, position)
                 address += operand * minimum
@@ -129,6 +151,39 @@ class LinePatcher:
             else:
                 for _ in range(header.operands[opcode - 1]):
                     position = skip_leb(data, position)
+
+    def _double(
+        self, header: LineHeader, start: int, end: int, addresses: list[tuple[int, int]]
+    ) -> list[tuple[int, int]]:
+        """Double the row that the opcodes from `start` to `end` make, if the prologue ends there.
+
+        Return where the addresses that they set lie then.
+        """
+        if header.opcode_base <= SET_PROLOGUE_END:
+            return addresses
+        data, position = self._data, start
+        kept, moved, ends_prologue = bytearray(), dict[int, int](), False
+        while position < end:
+            opcode, at = data[position], position
+            position += 1
+            if opcode == 0:
+                length, position = read_uleb(data, position)
+                position += length
+            elif opcode == FIXED_ADVANCE_PC:
+                position += 2
+            elif opcode < header.opcode_base:
+                for _ in range(header.operands[opcode - 1]):
+                    position = skip_leb(data, position)
+            ends_prologue |= opcode == SET_PROLOGUE_END
+            if opcode != SET_COLUMN:
+                back = at - start - len(kept)
+                moved |= {place: place - back for place, _ in addresses if at < place < position}
+                kept += data[at:position]
+        room = end - start - len(kept) - 1
+        if not ends_prologue or room < 0:
+            return addresses
+        self._out[start:end] = kept + bytes((COPY,)) + bytes((SET_BASIC_BLOCK,)) * room
+        return [(moved[place], address) for place, address in addresses]
 
     def _end_sequence(
         self, start: int, end: int, dead: bool, addresses: list[tuple[int, int]]

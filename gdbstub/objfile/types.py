@@ -54,7 +54,7 @@ class CType:
 VOID = CType(TypeKind.VOID, 0)
 UNKNOWN = CType(TypeKind.UNKNOWN, 0)
 
-_POINTERS = frozenset(
+POINTERS = frozenset(
     {dw.DW_TAG_pointer_type, dw.DW_TAG_reference_type, dw.DW_TAG_rvalue_reference_type}
 )
 _TRANSPARENT = frozenset(
@@ -122,7 +122,7 @@ class TypeReader:
             encoding = die.number(dw.DW_AT_encoding)
             kind = _BASE_KINDS.get(encoding, TypeKind.INTEGER)
             return CType(kind, size, encoding in _SIGNED)
-        if tag in _POINTERS:
+        if tag in POINTERS:
             return CType(TypeKind.POINTER, size or die.unit.header.encoding.address_size)
         if tag == dw.DW_TAG_enumeration_type:
             underlying = self.of(die)

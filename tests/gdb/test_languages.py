@@ -206,3 +206,43 @@ def test_rust_traits_and_generics(opt: str) -> None:
 def test_a_trait_object_names_its_vtable() -> None:
     ours = debug(rust("O0"), ("break languages::dynamic", "c", "print speaker"))
     assert "<<languages::Dog as languages::Speak>::{vtable}>" in ours["print speaker"]
+
+
+def test_names_local_to_main_and_functions_given_to_templates() -> None:
+    commands = (
+        *(
+            "break main::Local::twice",
+            "break main::$_0::operator()<double>",
+            "break main::$_1::operator()",
+        ),
+        *(
+            "break Caller<&Sink::add>::call",
+            "c",
+            "bt",
+            "print F",
+            "ptype F",
+            "print F(3)",
+            "print total",
+        ),
+        *(
+            "break apply<&Sink::add>",
+            "c",
+            "print F",
+            "c",
+            "bt",
+            "c",
+            "bt",
+            "c",
+            "bt",
+            "delete",
+            "c",
+        ),
+    )
+    ours = debug(cplusplus("O0", name="local_names"), commands)
+    theirs = debug_natively(cplusplus("O0", native=True, name="local_names"), commands)
+    check(
+        ours, theirs, [command for command in commands if command[:5] in ("bt", "print", "ptype")]
+    )
+    assert "<Sink::add(int)>" in ours["print F"]
+    assert ours["bt"].startswith("#0  main::Local::twice (this=")
+    assert "exited normally" in ours["c"]

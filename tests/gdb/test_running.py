@@ -163,3 +163,18 @@ def test_stepi_is_one_operation_and_nexti_passes_a_call(guest: Builder) -> None:
     results = debug(program, (*over, "print/x $pc", "nexti", "print calls"))
     assert int(results["print/x $pc"].split(" = ")[1], 16) == window + int(after, 16)
     assert results.all("print calls") == ["$1 = 0", "$2 = 1", "$4 = 1"]
+
+
+def test_steps_enter_functions_before_anything_they_do(
+    guest: Builder, native_twin: Builder
+) -> None:
+    """Functions without a prologue, one of them beginning with an inlined one."""
+    step = ("step", "bt", "print count")
+    commands = ("tbreak main", "c", "next", *step * 4, "tbreak outer", "c", "bt", *step, "c")
+    ours = debug(guest("entries", folder=FOLDER), commands)
+    theirs = debug_natively(native_twin("entries", "O0", folder=FOLDER), commands)
+    for command in ("step", "bt", "print count"):
+        pairs = zip(ours.all(command), theirs.all(command), strict=True)
+        for number, (one, other) in enumerate(pairs):
+            assert plain(one) == plain(other), f"{command}, time {number}"
+    assert "exited with code 010" in ours["c"]
