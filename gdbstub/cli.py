@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -113,12 +114,15 @@ class Command:
     arguments: tuple[str, ...]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the command line says; return the exit status."""
+def main(argv: Sequence[str] | None = None, waiting: socket.socket | None = None) -> int:
+    """Do what the command line says; return the exit status.
+
+    `waiting` listens already, where the command line says, or is of no use.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     _open_standard_descriptors()
     try:
-        return _main(words)
+        return _main(words, waiting)
     except (UsageError, LoadError, WasmtimeError) as mistake:
         _tell(f"gdbstub: {mistake}\n")
         return MISTAKE
@@ -155,7 +159,7 @@ def _show_usage() -> None:
         raise UsageError(f"cannot write to standard output: {error.strerror}") from None
 
 
-def _main(words: list[str]) -> int:
+def _main(words: list[str], waiting: socket.socket | None) -> int:
     if words[:1] == ["demo"]:
         from gdbstub.demo import main as demo  # noqa: PLC0415
 
@@ -174,7 +178,7 @@ def _main(words: list[str]) -> int:
     )
     if command.address is None:
         return run(load(settings, debug=False))
-    return serve(settings, command.address, command.options)
+    return serve(settings, command.address, command.options, waiting)
 
 
 # What the words mean
@@ -316,10 +320,13 @@ def run(program: Program) -> int:
     return 0
 
 
-def serve(settings: Settings, address: Address, options: Options) -> int:
+def serve(
+    settings: Settings, address: Address, options: Options, waiting: socket.socket | None = None
+) -> int:
     """Serve a program to debuggers until it has ended; return its exit status.
 
-    A client may have it started again, with arguments and variables of its own.
+    A client may have it started again, with arguments and variables of its own. `waiting` listens at
+    the address already, if at any.
     """
     program = load(settings, debug=True)
     # Not loaded by `run`: the server's stack takes longer to import than a small program to run.
@@ -357,6 +364,7 @@ def serve(settings: Settings, address: Address, options: Options) -> int:
             host=address.host,
             port=address.port,
             stdio=address.stdio,
+            waiting=waiting,
             once=options.once,
             view=options.view,
             on_listening=None if options.silent else _announce,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from types import FrameType
@@ -34,6 +35,7 @@ async def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     stdio: bool = False,
+    waiting: socket.socket | None = None,
     once: bool = False,
     view: Dialect | None = None,
     on_listening: Callable[[str, int], None] | None = None,
@@ -42,7 +44,8 @@ async def serve(
 
     The socket listens first, then `make_guest` is called on the guest's own thread: clients wait
     in line meanwhile. `on_listening` gets the address bound, also for port 0. With `stdio` there is
-    no socket, and no client but the one that standard input and output lead to.
+    no socket, and no client but the one that standard input and output lead to. `waiting` is a socket
+    that listens at the address already, if at any.
 
     A client in extended mode may start the program again: `make_guest` is called for each run, with
     what the client wants of it, and raises `TargetError` where that cannot be. Once there has been
@@ -57,7 +60,7 @@ async def serve(
     guest cannot start, and `GuestFailure` from `execution` if the guest's machinery fails.
     """
     clients: AbstractAsyncContextManager[Listener]
-    clients = standard_streams() if stdio else listening(host, port)
+    clients = standard_streams() if stdio else listening(host, port, waiting)
     async with clients as listener:
         if on_listening is not None and listener.address is not None:
             on_listening(*listener.address)
@@ -88,6 +91,7 @@ def run(
     host: str = "127.0.0.1",
     port: int = 0,
     stdio: bool = False,
+    waiting: socket.socket | None = None,
     once: bool = False,
     view: Dialect | None = None,
     on_listening: Callable[[str, int], None] | None = None,
@@ -117,6 +121,7 @@ def run(
                     host=host,
                     port=port,
                     stdio=stdio,
+                    waiting=waiting,
                     once=once,
                     view=view,
                     on_listening=on_listening,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -52,8 +53,30 @@ async def _accept(listener: trio.SocketListener) -> trio.SocketStream:
 
 
 @asynccontextmanager
-async def listening(host: str, port: int) -> AsyncIterator[TcpListener]:
-    """Listen on `host` and `port`, where port 0 picks a free one. Raises `ListenError`."""
+async def listening(
+    host: str, port: int, waiting: socket.socket | None = None
+) -> AsyncIterator[TcpListener]:
+    """Listen on `host` and `port`, where port 0 picks a free one. Raises `ListenError`.
+
+    A socket that is `waiting` at this very address is taken, with who has come to it; at another it is
+    closed.
+    """
+    listeners = await _listeners(host, port, waiting)
+    try:
+        yield TcpListener(listeners)
+    finally:
+        for listener in listeners:
+            await trio.aclose_forcefully(listener)
+
+
+async def _listeners(
+    host: str, port: int, waiting: socket.socket | None
+) -> list[trio.SocketListener]:
+    if waiting is not None:
+        if waiting.getsockname() == (host, port):
+            waiting.setblocking(False)
+            return [trio.SocketListener(trio.socket.from_stdlib_socket(waiting))]
+        waiting.close()
     try:
         listeners = await trio.open_tcp_listeners(port, host=host, backlog=8)
     except (OSError, OverflowError, UnicodeError) as error:  # the last for no name of a host
@@ -63,8 +86,4 @@ async def listening(host: str, port: int) -> AsyncIterator[TcpListener]:
         for extra in listeners[1:]:
             await extra.aclose()
         del listeners[1:]
-    try:
-        yield TcpListener(listeners)
-    finally:
-        for listener in listeners:
-            await trio.aclose_forcefully(listener)
+    return listeners

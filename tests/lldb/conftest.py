@@ -33,7 +33,7 @@ def runtime(tmp_path: Path) -> Path:
     script.write_text(
         f"#!{sys.executable}\n"
         f"import sys\nsys.path.insert(0, {str(root)!r})\n"
-        "from gdbstub.cli import main\nsys.exit(main())\n"
+        "from gdbstub.__main__ import main\nsys.exit(main())\n"
     )
     script.chmod(0o755)
     return script

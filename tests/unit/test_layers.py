@@ -66,6 +66,7 @@ DEFERRED: dict[str, str] = {
     "jit.wat":             "jit.api",
     "gdbstub.server":      "gdbstub.cli gdbstub.demo",
     "gdbstub.demo":        "gdbstub.cli",
+    "gdbstub.cli":         "gdbstub.__main__",
     "trio":                "gdbstub.cli gdbstub.demo",
 }
 # fmt: on
