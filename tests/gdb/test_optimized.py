@@ -14,7 +14,7 @@ import pytest
 
 from jit.wasm.module import parse_module
 from tests.gdb.locations import Function, Variable, functions
-from tests.gdb.session import Results, debug, debug_natively, plain
+from tests.gdb.session import Gdb, Results, debug, debug_natively, plain, serving
 from tests.gdb.test_session import ISSUED
 from tests.guests.fixtures import Builder
 
@@ -39,6 +39,17 @@ def test_the_session_a_user_starts_with(guest: Builder, native_twin: Builder) ->
         assert plain(ours.all(command)[0]) == plain(theirs.all(command)[0]), command
     assert ours["info locals"] == "left = <optimized out>\nright = <optimized out>"
     assert plain(ours["finish"]) == plain(theirs["finish"])
+
+
+@pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
+def test_a_negative_short_is_set_to_a_positive_one(guest: Builder, opt: str) -> None:
+    commands = ("break narrow.c:12", "c", "print s", "set var s = 5", "print s", "delete", "c")
+    with serving(guest("narrow", opt, folder=Path(__file__).parent)) as server:
+        server.end_input()
+        said = Gdb(server.port, commands).results()
+        output = server.output()
+    assert said.all("print s") == ["$1 = -4", "$2 = 5"]
+    assert output.splitlines()[0] == "50"
 
 
 @pytest.mark.parametrize("opt", ["O0", "O1", "O2"])

@@ -115,12 +115,13 @@ class FramesWindow:
             word = bytearray(self._word(slot).to_bytes(_SLOT, "little"))
             first, last = max(address, slot), min(end, slot + _SLOT)
             word[first - slot : last - slot] = data[first - address : last - address]
-            changes.append(self._change(slot, int.from_bytes(word, "little")))
+            size = last - slot if first == slot else _SLOT
+            changes.append(self._change(slot, int.from_bytes(word, "little"), size))
         for change in changes:
             change()
 
-    def _change(self, address: int, bits: int) -> Callable[[], None]:
-        """Return what writes one slot; `TargetError` if it is not writable."""
+    def _change(self, address: int, bits: int, size: int) -> Callable[[], None]:
+        """Return what writes one slot, of which the client wrote `size` bytes; `TargetError` if it is not writable."""
         block = self._at(address)
         if block is None:
             return partial(self._scratch.__setitem__, address, bits)
@@ -128,11 +129,13 @@ class FramesWindow:
         local = _local_at(frame, offset)
         if local is not None:
             mask = _mask(frame.local_type(local), address)
-            return partial(_set, frame.set_local_bits, local, bits & mask)
+            bits = _extended(frame.local_bits(local), bits & mask, size, mask)
+            return partial(_set, frame.set_local_bits, local, bits)
         operand = _operand_at(frame, offset)
         if operand is not None:
             mask = _mask(frame.stack_type(operand), address)
-            return partial(_set, frame.set_stack_bits, operand, bits & mask)
+            bits = _extended(frame.stack_bits(operand), bits & mask, size, mask)
+            return partial(_set, frame.set_stack_bits, operand, bits)
         if offset >= layout.FIRST_LOCAL_OFFSET and self._blocks.linked:
             # Between the frames of a call made by gdb and the frame it was made in.
             return partial(self._scratch.__setitem__, address, bits)
@@ -165,6 +168,9 @@ def _operand_at(frame: FrameHandle, offset: int) -> int | None:
     return index if 0 <= index < frame.num_stacks() else None
 
 
+_LONGEST_EXTENDED = 2
+"""Bytes of the C types that are narrower than every Wasm type."""
+
 _WIDTHS = {0x7F: 32, 0x7D: 32, 0x7E: 64, 0x7C: 64}
 """Bits of the number types (specification: Binary Format, Number Types)."""
 
@@ -174,6 +180,17 @@ def _mask(type_: int, address: int) -> int:
     if type_ not in _WIDTHS:
         raise refused(address, "a reference")
     return (1 << _WIDTHS[type_]) - 1
+
+
+def _extended(before: int, bits: int, size: int, mask: int) -> int:
+    """Return the value of a slot of which the low `size` bytes were written.
+
+    A char or a short fills its slot with its sign: over a negative one, no sign stays.
+    """
+    sign = 1 << 8 * size - 1
+    rest = mask & -sign
+    negative = size <= _LONGEST_EXTENDED and before & rest == rest
+    return bits & ~rest if negative and not bits & sign else bits
 
 
 def _set(setter: Callable[[int, int], None], index: int, bits: int) -> None:

@@ -121,6 +121,30 @@ def test_part_of_a_local_is_written() -> None:
     assert frame.locals[1] == 0xFFFF_FFFF_0012_3401
 
 
+# fmt: off
+EXTENDED = (
+    # before      written     after
+    (0xFFFFFFFC, b"\5\0",     0x00000005),
+    (0xFFFFFFFA, b"\6",       0x00000006),
+    (0xFFFFFFFC, b"\xf0\xff", 0xFFFFFFF0),
+    (0x000000C8, b"\7",       0x00000007),
+    (0xFFFF0001, b"\5\0",     0xFFFF0005),
+    (0xFFFFFFFC, b"\1\0\0\0", 0x00000001),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("before", "written", "after"), EXTENDED)
+def test_over_a_negative_char_or_short_no_sign_stays(
+    before: int, written: bytes, after: int
+) -> None:
+    frame = inner()
+    frame.locals[0] = before
+    shown, found = window(frame)
+    shown.write(place(found, 0) + layout.local_offset(0), written)
+    assert frame.locals[0] == after
+
+
 def test_a_local_of_an_outer_frame_is_written() -> None:
     frame = outer()
     shown, found = window(inner(), frame)
