@@ -1,6 +1,8 @@
 /* A short that an optimiser keeps, extended, in a local of the Wasm machine. */
 #include <stdio.h>
 
+volatile int marked;
+__attribute__((noinline)) void mark(int i) { marked = i; }
 __attribute__((noinline)) short before(short s) { return s - 1; }
 __attribute__((noinline)) int use(short s, int i) { return s * 10 + i; }
 
@@ -9,6 +11,7 @@ __attribute__((noinline)) int walk(short s)
   int sum = 0;
   for (int i = 0; i < 3; i++) {
     s = before(s);
+    mark(i);
     sum += use(s, i);
     printf("%d\n", sum);
   }

@@ -43,7 +43,7 @@ def test_the_session_a_user_starts_with(guest: Builder, native_twin: Builder) ->
 
 @pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
 def test_a_negative_short_is_set_to_a_positive_one(guest: Builder, opt: str) -> None:
-    commands = ("break narrow.c:12", "c", "print s", "set var s = 5", "print s", "delete", "c")
+    commands = ("break mark", "c", "up", "print s", "set var s = 5", "print s", "delete", "c")
     with serving(guest("narrow", opt, folder=Path(__file__).parent)) as server:
         server.end_input()
         said = Gdb(server.port, commands).results()
