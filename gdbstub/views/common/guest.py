@@ -26,6 +26,7 @@ from gdbstub.target import (
     Terminated,
     Verdict,
 )
+from gdbstub.views.common.names import shown_name
 from gdbstub.views.common.rendering import Interruption, RenderingFactory, Stage
 from gdbstub.views.common.stops import Fault, Standing, fault_of
 from gdbstub.views.common.syscalls import system_call
@@ -72,7 +73,9 @@ class ProgramGuest:
         self._debugger = debugger
         self._start = start
         self._interruption = Interruption(debugger)
-        stage = Stage(debugger, self._interruption, name, path, arguments, paths or {}, complete)
+        stage = Stage(
+            debugger, self._interruption, shown_name(name), path, arguments, paths or {}, complete
+        )
         self._renderings = {key: factory(stage) for key, factory in renderings.items()}
         self._dialect = dialect
         self._view = self._renderings[dialect]

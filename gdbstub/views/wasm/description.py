@@ -8,6 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 from gdbstub.extensions import HostInfo, RegisterInfo
 from gdbstub.target import RegisterNumber
+from gdbstub.views.common.names import writable
 from gdbstub.views.wasm.addresses import Kind, encode
 from gdbstub.views.wasm.image import CodeImage
 
@@ -26,7 +27,7 @@ def library_names(images: Sequence[CodeImage], paths: Mapping[object, str]) -> l
     """
     names: list[str] = []
     for number, image in enumerate(images):
-        name = paths.get(image.code.module.module) or _module_name(image, number)
+        name = writable(paths.get(image.code.module.module) or _module_name(image, number))
         names.append(name if name not in names else f"{name}-{number}")
     return names
 

@@ -19,6 +19,7 @@ from gdbstub.objfile import (
 )
 from gdbstub.target import Address, TargetError
 from gdbstub.views.common.code import FunctionCode
+from gdbstub.views.common.names import shown_name
 from gdbstub.views.common.rendering import Stage
 from gdbstub.views.x32.image import TYPES
 from gdbstub.views.x32.served import FOLDER, ServedModule
@@ -82,7 +83,7 @@ class ServedProgram:
 
     def _name(self, text: str, number: int) -> str:
         """Name the file of a further module: no two have the same."""
-        name = os.path.basename(text) or f"module{number}.wasm"
+        name = shown_name(os.path.basename(text)) or f"module{number}.wasm"
         stem, suffix = os.path.splitext(name)
         taken = {module.name for module in self._modules}
         return name if name not in taken else f"{stem}-{number}{suffix}"

@@ -264,6 +264,7 @@ def test_one_memory_is_one_region() -> None:
         (("(module $a", "(module $a"), None, ["a", "a-1"]),
         (("(module", "(module"), None, ["wasm-0", "wasm-1"]),
         (("(module", "(module $/etc/x"), "/tmp/a b.wasm", ["/tmp/a b.wasm", "x"]),
+        (("(module",), "/tmp/a\x01\udcff.wasm", ["/tmp/a??.wasm"]),
     ],
 )
 def test_modules_have_names_of_their_own(
