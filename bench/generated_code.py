@@ -1,7 +1,7 @@
 """How fast compiled code runs, debugging on, no debugger attached: beside the peer's, plain and debugging.
 
-Code without debugging, and code with patch sites everywhere, are measured too: what most code of a debugged
-program is, and what functions are that it is stopped in.
+Measured too: code with patch sites everywhere, which is what functions are that a program is stopped in; code
+without debugging; and `gdbstub run`, which is to be no slower than code with sites.
 
 Each program times itself, so start-up and compilation are left out; of several rounds the best counts.
 The sides take turns within a round, so that a noisy moment hits all.
@@ -14,7 +14,7 @@ from pathlib import Path
 from bench import peer
 from bench.build import SMALL, lua, small_program, sqlite
 from bench.figures import Figure, WrongResult, geometric_mean, parse_result, say
-from bench.process import run_ours
+from bench.process import run_gdbstub, run_ours
 
 OPTIMISATIONS = ("O0", "O2")
 TARGET = 1.35
@@ -24,6 +24,7 @@ SIDES: Mapping[str, Callable[[Path], str]] = {
     "ours": lambda program: run_ours("debug", program),
     "ours_with_all_sites": lambda program: run_ours("sites", program),
     "ours_without_debugging": lambda program: run_ours("plain", program),
+    "gdbstub_run": run_gdbstub,
     "wasmtime": lambda program: peer.run_program(program, peer.PLAIN),
     "wasmtime_guest_debug": lambda program: peer.run_program(program, peer.GUEST_DEBUG),
 }

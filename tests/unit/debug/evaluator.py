@@ -77,6 +77,8 @@ class Evaluator:
         self.results: list[int] = []
 
     def _constant(self, expression: ConstExpr) -> int:
+        if expression.kind == "ref.null":
+            return 0
         function = expression.kind == "ref.func"
         return self._reference(expression.value) if function else expression.value
 

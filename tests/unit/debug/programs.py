@@ -7,10 +7,11 @@ import random
 from typing import NamedTuple
 
 from jit.wasm.opcodes import OPS
-from jit.wasm.types import F32, F64, FUNCREF, I32, I64
+from jit.wasm.types import F32, F64, I32, I64
 from tests.unit.debug.arithmetic import LOADS, NUMERIC, STORES
 
-NAMES = {I32: "i32", I64: "i64", F32: "f32", F64: "f64", FUNCREF: "funcref"}
+NAMES = {I32: "i32", I64: "i64", F32: "f32", F64: "f64"}
+REFERENCES = ("funcref", "externref")
 NUMBERS = {
     "i32": "0 1 -1 2 7 8 31 255 256 65535 65536 -2147483648 2147483647 1234567".split(),
     "i64": "0 1 -1 3 63 4294967296 2147483648 -2147483648 -9223372036854775808 81985529216486895".split(),
@@ -86,8 +87,10 @@ class _Function:
             makers = self.program.makers.get(type_, [])
             if makers and rng.random() < 0.75:
                 self.numeric(rng.choice(makers), depth - 1, new=True)
-            elif type_ != "funcref":
+            elif type_ not in REFERENCES:
                 self.load(rng.choice([n for n in LOADS if n.startswith(type_)]), depth - 1)
+            elif type_ == "externref":
+                self.push(type_, 0)
             else:
                 self.push("i32", depth - 1)
                 self.emit(f"i32.const {TABLE - 1}\ni32.and\ntable.get 0", 1, ["funcref"])
@@ -97,6 +100,8 @@ class _Function:
             self.emit(f"local.get {rng.choice(known)}", 0, [type_])
         elif rng.random() < 0.15:
             self.emit(f"global.get ${type_}", 0, [type_])
+        elif type_ == "externref":
+            self.emit("ref.null extern", 0, [type_])
         elif type_ == "funcref":
             function = rng.randrange(len(self.program.signatures))
             self.emit(rng.choice(["ref.null func", f"ref.func {function}"]), 0, [type_])
@@ -189,7 +194,7 @@ class _Function:
     def select(self, depth: int) -> None:
         type_ = self.type()
         self.want([type_, type_, "i32"])
-        typed = type_ == "funcref" or self.rng.random() < 0.2
+        typed = type_ in REFERENCES or self.rng.random() < 0.2
         self.emit(f"select (result {type_})" if typed else "select", 3, [type_])
 
     def nop(self, depth: int) -> None:
@@ -349,7 +354,7 @@ class _Function:
             self.push("funcref", 1)
             self.emit("table.set 0", 2)
         elif kind == 4:
-            self.want(["funcref"])
+            self.want([self.rng.choice(REFERENCES)])
             self.emit("ref.is_null", 1, ["i32"])
         else:
             second = "i32" if kind != 5 else "funcref"
@@ -387,12 +392,11 @@ class _Program:
         self.makers: dict[str, list[str]] = {}
         for name in self.numeric:
             self.makers.setdefault(SIGNATURES[name][1][0], []).append(name)
-        self.makers["funcref"] = []
         self.types = ["i32", "i32", "i32", "i64", "i64", "f32", "f64", "f64"]
         kinds = ["i32", "i64", "f32", "f64", "i32"]
         if references:
-            self.types.append("funcref")
-            kinds.append("funcref")
+            self.types += REFERENCES
+            kinds += REFERENCES
         self.signatures = [
             (
                 [rng.choice(kinds) for _ in range(rng.choice((0, 1, 2, 3, 4, 13)))],
@@ -417,6 +421,7 @@ class _Program:
                 "(global $i32 (mut i32) (i32.const 77)) (global $i64 (mut i64) (i64.const -5))",
                 "(global $f32 (mut f32) (f32.const 0.25)) (global $f64 (mut f64) (f64.const 0.5))",
                 "(global $funcref (mut funcref) (ref.func 0))",
+                "(global $externref (mut externref) (ref.null extern))",
                 f"(elem (i32.const 0) func {names}) (elem $passive func {names} 0 0 0)",
                 r'(data (i32.const 64) "some bytes\ff\00\80\7f") (data $passive "0123456789abcdef")',
                 *functions,
@@ -428,6 +433,6 @@ class _Program:
 def random_program(seed: int, *, nan_bits: bool = True, references: bool = False) -> str:
     """Return the text of a module of functions f0, f1..., which call one another.
 
-    `references`: some of its locals and operands are functions.
+    `references`: some of its locals and operands are functions, and objects of the host's.
     """
     return _Program(seed, nan_bits, references).text()

@@ -16,7 +16,7 @@ from jit.runtime.func import Func
 from jit.runtime.instance import Instance
 from jit.runtime.trap import Trap as GuestTrap
 from jit.runtime.val import Val, from_bits
-from jit.wasm.types import F32, F64, FUNCREF, I32, I64
+from jit.wasm.types import EXTERNREF, F32, F64, FUNCREF, I32, I64
 from tests.unit.debug.arithmetic import Trapped
 from tests.unit.debug.evaluator import Evaluator, Frame
 from tests.unit.debug.guest import MACHINES, Guest
@@ -60,6 +60,8 @@ class Comparison:
         self.write = write
         self.stops = 0
         self.trapped = False
+        self.objects: dict[int, object] = {0: None}
+        """By handle, what externrefs refer to."""
         type_ = info.func_type(0)
         self.arguments = [self.some(code) for code in type_.params]
         self.results = type_.results
@@ -69,10 +71,21 @@ class Comparison:
 
     def some(self, type_: int) -> int:
         """Return a bit pattern of a type."""
+        if type_ == EXTERNREF:
+            return self.some_object()
         if type_ != FUNCREF:
             return self.rng.choice(self.interesting[type_])
         function = self.rng.randrange(-1, len(self.instance.module.info.func_types))
         return 0 if function < 0 else self.instance.record(function)
+
+    def some_object(self) -> int:
+        """Return the handle of nothing, or of an object that is new."""
+        if self.rng.random() < 0.3:
+            return 0
+        thing = object()
+        handle = self.guest.store.extern_handle(thing)
+        self.objects[handle] = thing
+        return handle
 
     def run(self) -> None:
         function: Func = self.guest.function(self.instance, "f0")
@@ -123,8 +136,12 @@ class Comparison:
                 frame.locals[index] = self.same(
                     type_, handle.local_bits(index), frame.locals[index]
                 )
+                if type_ == EXTERNREF:
+                    assert handle.local(index).value is self.objects[frame.locals[index]]
             for index, type_ in enumerate(frame.stack_types):
                 assert handle.stack_type(index) == type_
+                if type_ == EXTERNREF:
+                    assert handle.stack(index).value is self.objects[frame.stack[index]]
                 frame.stack[index] = self.same(type_, handle.stack_bits(index), frame.stack[index])
 
     def compare_instance(self) -> None:
@@ -144,13 +161,16 @@ class Comparison:
         return got
 
     def change(self) -> None:
-        """Write something anywhere, in both."""
+        """Write something anywhere, in both; or forget what nothing refers to any more."""
+        if self.rng.random() < 0.2:
+            self.guest.store.gc()
+            self.compare()
         handle, frame = self.rng.choice(self.frames())
         if frame.types and self.rng.random() < 0.7:
             index = self.rng.randrange(len(frame.types))
             type_ = frame.types[index]
             frame.locals[index] = bits = self.some(type_)
-            if type_ == FUNCREF:
+            if type_ in (FUNCREF, EXTERNREF):
                 handle.set_local(index, self.shown(type_, bits))
             else:
                 handle.set_local_bits(index, bits)
@@ -160,7 +180,7 @@ class Comparison:
                 return
             type_ = frame.stack_types[index]
             frame.stack[index] = bits = self.some(type_)
-            if type_ == FUNCREF:
+            if type_ in (FUNCREF, EXTERNREF):
                 handle.set_stack(index, self.shown(type_, bits))
             else:
                 handle.set_stack_bits(index, bits)
