@@ -46,7 +46,7 @@ OWN_NAMES_FIRST = struct.pack("<4I", 16, 0, 0, 0)
 So it is in Wasm: no module sees another's names.
 """
 
-_HOST_BYTES = 16
+_HOST = b"\x90" * 16
 """What of the host's code is in the file: a section at the entry point, with the one PC of its frame."""
 
 
@@ -190,7 +190,7 @@ def _regions(image: ModuleImage) -> list[Region]:
     if not image.library:
         regions += [
             Region(".wasm_table", 0, TABLE_REGION_SIZE, 0),
-            Region(".host", image.host_base, _HOST_BYTES, SHF_EXECINSTR, in_file=True),
+            Region(".host", image.host_base, len(_HOST), SHF_EXECINSTR, _HOST),
         ]
     if image.memory_base:
         regions.append(Region(".data", image.memory_base, min(memory, MEMORY_ROOM), SHF_WRITE))

@@ -41,13 +41,13 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A range of the target's address space: a NOBITS section, or one of zeros if `in_file`."""
+    """A range of the target's address space: a section with `data`, or a NOBITS one."""
 
     name: str
     address: int
     size: int
     flags: int
-    in_file: bool = False
+    data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,10 @@ def write_elf(
     sections += [
         _Section(
             region.name,
-            SHT_PROGBITS if region.in_file else SHT_NOBITS,
+            SHT_PROGBITS if region.data else SHT_NOBITS,
             region.flags | SHF_ALLOC,
             region.address,
-            bytes(region.size * region.in_file),
+            region.data,
             region.size,
         )
         for region in regions

@@ -114,7 +114,7 @@ def test_the_program_ends_and_the_server_stays(guest: Builder) -> None:
 
 
 def test_what_the_process_is(guest: Builder) -> None:
-    commands = ["info proc", "info proc mappings", "info threads", "info files", "print $_inferior"]
+    commands = ["info proc", "info proc mappings", "info threads", "info files", "compare-sections"]
     results = debug(guest("process"), commands, "x", "y z")
     program = guest("process").program
     assert results["info proc"].splitlines() == [
@@ -137,6 +137,7 @@ def test_what_the_process_is(guest: Builder) -> None:
     assert 'Thread 1.1 "process.wasm"' in results["info threads"]
     assert "file type elf32-x86-64" in results["info files"]
     assert "warning" not in results["info files"]
+    assert results["compare-sections"].endswith("matched.")
     assert "Entry point: 0xffff0000" in results["info files"]
 
 

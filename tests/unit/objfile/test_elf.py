@@ -65,12 +65,12 @@ def test_program_header_has_no_bytes_in_the_file(plain: bytes) -> None:
 
 
 def test_a_section_in_the_file_lies_in_its_segment() -> None:
-    region = Region(".host", 0x1000, 16, SHF_EXECINSTR, in_file=True)
+    region = Region(".host", 0x1000, 4, SHF_EXECINSTR, b"host")
     elf = read(write_elf(0x1000, [region], [Segment(0x1000, 0x100, 5)], [], []))
     (segment,) = elf.iter_segments()
     section = elf.get_section_by_name(".host")
-    assert (section["sh_type"], section.data()) == ("SHT_PROGBITS", bytes(16))
-    assert (segment["p_filesz"], segment["p_memsz"]) == (16, 0x100)
+    assert (section["sh_type"], section.data()) == ("SHT_PROGBITS", b"host")
+    assert (segment["p_filesz"], segment["p_memsz"]) == (4, 0x100)
     assert segment.section_in_segment(section)
 
 
