@@ -3,7 +3,7 @@
 import os
 import time
 
-from jit.runtime.errors import ExitTrap
+from jit.runtime.errors import ExitTrap, HostCallInterrupted
 from jit.wasi.context import Wasi
 from jit.wasi.errors import Errno, WasiError
 from jit.wasi.layout import Clock
@@ -80,6 +80,8 @@ def clock_time_get(wasi: Wasi, guest: Guest, id_: int, precision: int, result: i
 def random_get(wasi: Wasi, guest: Guest, buffer: int, length: int) -> None:
     guest.check(buffer, length)
     for at in range(buffer, buffer + length, _RANDOM_CHUNK):
+        if at > buffer and wasi.waiter.wait([], 0) is None:
+            raise HostCallInterrupted  # what was written is as random as what will be
         guest.write(at, os.urandom(min(_RANDOM_CHUNK, buffer + length - at)))
 
 

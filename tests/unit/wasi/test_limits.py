@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from jit import Engine, Store, WasiConfig
-from jit.runtime.errors import WasmtimeError
+from jit.runtime.errors import HostCallInterrupted, WasmtimeError
+from jit.wasi.call import caller
 from jit.wasi.context import Wasi
 from jit.wasi.descriptors import FEWEST_DESCRIPTORS
 from jit.wasi.errors import Errno, WasiError
 from jit.wasi.memory import MAX_PATH, Guest
+from jit.wasi.table import BY_NAME
+from jit.wasi.waiting import Waiter
 from tests.unit.wasi.system import RESULT, system
 
 
@@ -49,6 +52,25 @@ def test_the_host_keeps_descriptors_for_itself(root: Path, monkeypatch: pytest.M
         assert sys_.open("file")[0] is Errno.MFILE
         assert sys_.call("fd_close", 5) is Errno.SUCCESS
         assert sys_.opened("file") == 5
+
+
+def test_a_gigabyte_of_random_bytes_can_be_interrupted(root: Path) -> None:
+    class Counting(Vast):
+        written = 0
+
+        def write(self, address: int, data: bytes) -> None:
+            self.written += len(data)
+
+    memory = Counting()
+    with system(root) as sys_:
+        wake, notify = os.pipe()
+        os.write(notify, b"x")
+        sys_.wasi.waiter = Waiter(wake)
+        with pytest.raises(HostCallInterrupted):
+            caller(BY_NAME["random_get"])(sys_.wasi, memory, (0, 1 << 30))
+        os.close(wake)
+        os.close(notify)
+    assert memory.written == 0x10000
 
 
 def test_folders_that_are_too_many_are_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
