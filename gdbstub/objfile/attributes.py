@@ -173,6 +173,8 @@ class AttributePatcher:
         elif result.changed:
             self._tally.expressions_patched += 1
             self._out[start:end] = result.data
+            if result.covered:
+                self._lists.in_pieces.append((self._out, start, end, result.covered))
         return end
 
     def _block(self, position: int, form: int) -> tuple[int, int]:

@@ -167,13 +167,35 @@ def simple_location(expression: bytes) -> WasmLocation | None:
     return None
 
 
+def _covered(expression: bytes, operators: list[Operator]) -> int:
+    """Return the bytes of an object that an expression in pieces tells of; 0 for any other."""
+    if not operators or operators[-1].opcode != PIECE:
+        return 0
+    if any(operator.opcode in (BRA, SKIP, BIT_PIECE) for operator in operators):
+        return 0
+    pieces = (operator for operator in operators if operator.opcode == PIECE)
+    return sum(read_uleb(expression, piece.start + 1)[0] for piece in pieces)
+
+
+def completed(expression: bytes, rest: int) -> bytes:
+    """Return an expression in pieces with an empty one for `rest` more bytes of its object.
+
+    As long as before; as it was where what fills it in front is too little for that.
+    """
+    said = expression.lstrip(bytes((NOP,)))
+    room = len(expression) - len(said)
+    piece = bytes((PIECE,)) + uleb(rest)
+    return bytes((NOP,)) * (room - len(piece)) + said + piece if len(piece) <= room else expression
+
+
 @dataclass(frozen=True, slots=True)
 class Rewritten:
     """An expression for the synthetic machine, as long as the original.
 
     `data` is None where it cannot be said. `data_indices` are the entries of .debug_addr it uses,
     `data_addresses` the addresses it names. `by_function` tells that it holds only in functions
-    with as many locals as the one asked for.
+    with as many locals as the one asked for. `covered` is how much of the object its pieces are, in
+    bytes; 0 where it is not in pieces.
     """
 
     data: bytes | None
@@ -181,6 +203,7 @@ class Rewritten:
     data_indices: tuple[int, ...] = ()
     data_addresses: tuple[int, ...] = ()
     by_function: bool = False
+    covered: int = 0
 
 
 class ExpressionRewriter:
@@ -238,8 +261,9 @@ class ExpressionRewriter:
         if WASM_LOCATION not in opcodes and not opcodes & _INEXPRESSIBLE:
             changed = shown != expression
             return Rewritten(shown, changed, tuple(indices), tuple(addresses))
-        data = self._replace(shown, operators, num_locals)
-        return Rewritten(data, True, tuple(indices), tuple(addresses), by_function)
+        covered = _covered(shown, operators)
+        data = self._replace(shown, operators, num_locals, padded=not covered)
+        return Rewritten(data, True, tuple(indices), tuple(addresses), by_function, covered)
 
     def _with_addresses_shown(self, expression: bytes, operators: list[Operator]) -> bytes:
         if self._shown_address is None:
@@ -252,12 +276,12 @@ class ExpressionRewriter:
         return bytes(shown)
 
     def _replace(
-        self, expression: bytes, operators: list[Operator], num_locals: int
+        self, expression: bytes, operators: list[Operator], num_locals: int, padded: bool
     ) -> bytes | None:
         """Return the replacement, or None where nothing of it can be said."""
         branches = any(operator.opcode in (BRA, SKIP) for operator in operators)
-        for padded in (True, False):
-            data = self._assemble(expression, operators, num_locals, padded)
+        for wide in (padded, not padded):
+            data = self._assemble(expression, operators, num_locals, wide)
             if data is None:
                 return None
             slack = len(expression) - len(data)

@@ -20,10 +20,7 @@ from gdbstub.objfile.alignment import STRUCTS, struct_alignments
 from gdbstub.objfile.attributes import AttributePatcher
 from gdbstub.objfile.dead import DECLARED, RETURNS_NOTHING
 from gdbstub.objfile.dies import LOCAL_IN_MAIN, MAX_CHAIN, Attribute, Die, DieReader, Unit
-from gdbstub.objfile.expression import (
-    TOMBSTONES,
-    Rewriters,
-)
+from gdbstub.objfile.expression import TOMBSTONES, Rewriters, completed
 from gdbstub.objfile.forms import (
     ADDRX_FORMS,
     BLOCK_FORMS,
@@ -37,7 +34,7 @@ from gdbstub.objfile.leb import read_uleb, uleb
 from gdbstub.objfile.lists import ListPatcher
 from gdbstub.objfile.report import DwarfError, Tally
 from gdbstub.objfile.sections import Sections
-from gdbstub.objfile.types import POINTERS
+from gdbstub.objfile.types import POINTERS, TypeReader
 
 Step = Callable[[int, int], int]
 Finish = Callable[[int], None]
@@ -131,6 +128,7 @@ class InfoPatcher(AttributePatcher):
         self.main: FunctionImage | None = None
         self.reshaped: dict[int, int] = {}
         """Entries of the last unit that need another abbreviation; see `dead.reshape`."""
+        self._types = TypeReader(reader)
         self._structs: list[int] = []
         self._members: list[tuple[int, int]] = []
 
@@ -276,6 +274,8 @@ class InfoPatcher(AttributePatcher):
             return self._structs.append
         if tag == dw.DW_TAG_variable and dw.DW_AT_location in names:
             return self._finish_variable
+        if tag == dw.DW_TAG_formal_parameter and dw.DW_AT_location in names:
+            return self._finish_parameter
         if tag == dw.DW_TAG_template_value_parameter and dw.DW_AT_location in names:
             return self._finish_template_value
         if dw.DW_AT_low_pc in names or dw.DW_AT_high_pc in names:
@@ -398,6 +398,21 @@ class InfoPatcher(AttributePatcher):
         self._begin_entry()
         if address is not None:
             self.variables.append(VariableEntry(self._unit, offset, address, self._function))
+        elif self._lists.in_pieces:
+            self._complete(offset)
+
+    def _finish_parameter(self, offset: int) -> None:
+        self._begin_entry()
+        if self._lists.in_pieces:
+            self._complete(offset)
+
+    def _complete(self, offset: int) -> None:
+        """Say of a variable in pieces what is missing at its end: it may end gdb 13 to ask for that."""
+        size = self._types.of(self._reader.die(self._unit, offset)).size
+        for out, start, end, covered in self._lists.in_pieces:
+            if size > covered:
+                out[start:end] = completed(bytes(out[start:end]), size - covered)
+        self._lists.in_pieces.clear()
 
     def _finish_template_value(self, offset: int) -> None:
         """Shift the address of a function that a template was given."""

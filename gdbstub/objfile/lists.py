@@ -9,7 +9,7 @@ import struct
 
 from gdbstub.objfile.addresses import AddressTables, CodeMap
 from gdbstub.objfile.dies import DieReader, Unit
-from gdbstub.objfile.expression import TOMBSTONES, Rewriters
+from gdbstub.objfile.expression import TOMBSTONES, Rewriters, Rewritten
 from gdbstub.objfile.leb import read_uleb, uleb
 from gdbstub.objfile.report import DwarfError, Tally
 from gdbstub.objfile.sections import Sections
@@ -41,6 +41,8 @@ class ListPatcher:
         self._addresses = addresses
         self._tally = tally
         self._done: set[tuple[str, int]] = set()
+        self.in_pieces: list[tuple[bytearray, int, int, int]] = []
+        """Locations in pieces, since it was cleared: where they lie, and how much they cover."""
 
     def locations(self, unit: Unit, offset: int, num_locals: int) -> None:
         """Patch the location list at `offset` of the section the unit's version uses."""
@@ -105,7 +107,7 @@ class ListPatcher:
         struct.pack_into("<I", out, position, (address + self._code.delta) & 0xFFFFFFFF)
         self._tally.addresses += 1
 
-    def _rewrite(self, unit: Unit, expression: bytes, num_locals: int) -> bytes | None:
+    def _rewrite(self, unit: Unit, expression: bytes, num_locals: int) -> Rewritten | None:
         """Return an entry's new expression; None takes the entry out."""
         self._tally.list_entries += 1
         rewriter = self._rewriters.of(unit.header.encoding.version)
@@ -119,9 +121,17 @@ class ListPatcher:
             self._addresses.note_data(unit.addr_base, result.data_indices)
         if result.data is None:
             self._tally.list_entries_unfit += 1
-        elif result.changed:
+            return None
+        if result.changed:
             self._tally.list_entries_patched += 1
-        return result.data
+        return result
+
+    def _put(self, out: bytearray, start: int, stop: int, result: Rewritten) -> None:
+        """Put an entry's new expression where the old one lay."""
+        if result.changed and result.data is not None:
+            out[start:stop] = result.data
+            if result.covered:
+                self.in_pieces.append((out, start, stop, result.covered))
 
     def _locations_v4(self, unit: Unit, offset: int, num_locals: int) -> None:
         data = self._sections.read(".debug_loc")
@@ -147,17 +157,18 @@ class ListPatcher:
                 self._shift(out, position)
                 self._shift(out, position + 4)
             expression = data[start:stop]
-            replacement = self._rewrite(unit, expression, num_locals)
-            if replacement is None:
+            result = self._rewrite(unit, expression, num_locals)
+            if result is None:
                 dropped.append((position, stop))
-            elif replacement is not expression:
-                out[start:stop] = replacement
+            else:
+                self._put(out, start, stop, result)
             position = stop
         self._close_up(out, dropped, position + 8)
 
-    @staticmethod
-    def _close_up(out: bytearray, dropped: list[tuple[int, int]], end: int) -> None:
+    def _close_up(self, out: bytearray, dropped: list[tuple[int, int]], end: int) -> None:
         """Take entries out of the list that ends at `end`; zeros fill up behind it."""
+        if dropped:
+            self.in_pieces.clear()  # they have moved
         for start, stop in reversed(dropped):
             out[start:end] = out[stop:end] + bytes(stop - start)
 
@@ -241,11 +252,11 @@ class ListPatcher:
                 if position > len(data):
                     raise DwarfError(f"list runs past {section}")
                 expression = data[start:position]
-                replacement = self._rewrite(unit, expression, num_locals)
-                if replacement is None:
+                result = self._rewrite(unit, expression, num_locals)
+                if result is None:
                     dropped.append((entry, position))
-                elif replacement is not expression:
-                    out[start:position] = replacement
+                else:
+                    self._put(out, start, position, result)
         self._close_up(out, dropped, position)
 
     def _take_back(self, data: bytes, out: bytearray, position: int, back: int) -> int:

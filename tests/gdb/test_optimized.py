@@ -41,6 +41,15 @@ def test_the_session_a_user_starts_with(guest: Builder, native_twin: Builder) ->
     assert plain(ours["finish"]) == plain(theirs["finish"])
 
 
+@pytest.mark.parametrize("version", [4, 5])
+def test_what_is_left_of_a_struct_is_shown(guest: Builder, version: int) -> None:
+    program = guest("partial", "O1", flags=(f"-gdwarf-{version}",), folder=Path(__file__).parent)
+    said = debug(program, ("break 11", "c", "print p", "print p.b", "break 14", "c", "info locals"))
+    assert said["print p"] == "$1 = {a = 2, b = <optimized out>}"
+    assert said["print p.b"] == "$2 = <optimized out>"
+    assert "l = {a = 4, d = <optimized out>, c = <optimized out>}" in said["info locals"]
+
+
 @pytest.mark.parametrize("opt", ["O0", "O1", "O2"])
 def test_a_negative_short_is_set_to_a_positive_one(guest: Builder, opt: str) -> None:
     commands = ("break mark", "c", "up", "print s", "set var s = 5", "print s", "delete", "c")

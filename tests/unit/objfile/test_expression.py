@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdbstub.objfile import SlotKind, WasmLocation, layout
-from gdbstub.objfile.expression import ExpressionRewriter, simple_location, split
+from gdbstub.objfile.expression import ExpressionRewriter, completed, simple_location, split
 from gdbstub.objfile.leb import uleb
 from gdbstub.objfile.report import DwarfError
 
@@ -25,8 +25,8 @@ ROWS = [
     ("ed020010011a9f",   "76100610011a9f"),   # arithmetic on a value
     ("ed020023089f",     "76100623089f"),
     ("ed0000441c9f",     "762006441c9f"),
-    ("ed02019f9304ed02009f9304", "769880009304769080009304"),
-    ("ed00009f9304",     "76a080009304"),
+    ("ed02019f9304ed02009f9304", "969696967618930476109304"),
+    ("ed00009f9304",     "969676209304"),
     ("ed03000000009f",   "96969696760806"),   # global 0 lies at vmctx+0
     ("ed03010000009f",   "76080623988000"),
     ("ed0301000000",     "760806231806"),     # its value
@@ -36,7 +36,7 @@ ROWS = [
     ("9108",             "9108"),
     ("0300040000",       "0300040000"),
     ("a303ed00009f",     None),               # a value at entry
-    ("a303ed00009304ed00009f9304", "9696969696930476a080009304"),  # only that piece
+    ("a303ed00009304ed00009f9304", "96969696969696930476209304"),  # only that piece
     ("55",               None),               # a machine register
     ("ed0074",           None),               # CFA+960 is past the near slots: 4 bytes
 ]
@@ -94,3 +94,28 @@ def test_a_frame_base_tells_what_it_names() -> None:
     assert simple_location(bytes.fromhex("ed00039f")) == WasmLocation(SlotKind.LOCAL, 3)
     assert simple_location(bytes.fromhex("ed03000000009f")) == WasmLocation(SlotKind.GLOBAL_U32, 0)
     assert simple_location(bytes.fromhex("ed000323089f")) is None
+
+
+# fmt: off
+COMPLETED = (
+    # in pieces          rest  with the rest said
+    ("969676209304",     4,    "762093049304"),
+    ("96969696762093049304", 200, "96762093049304" "93c801"),
+    ("9676209304",       4,    "9676209304"),      # there is no room
+    ("969696969304",     8,    "969693049308"),    # nothing of it is there
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("pieces", "rest", "expected"), COMPLETED)
+def test_what_pieces_do_not_cover_is_an_empty_piece(pieces: str, rest: int, expected: str) -> None:
+    assert completed(bytes.fromhex(pieces), rest) == bytes.fromhex(expected)
+
+
+def test_how_much_pieces_cover() -> None:
+    rewriter = ExpressionRewriter({})
+    covered = [
+        rewriter.rewrite(bytes.fromhex(text), 4).covered
+        for text in ("ed00009f9304", "ed00009f9304ed00019f9308", "ed00009f9d0400", "ed00009f")
+    ]
+    assert covered == [4, 12, 0, 0]

@@ -55,7 +55,7 @@ def test_expressions_with_addresses_inside() -> None:
         "03000400002308": "03000400c42308",
         "03000400009f": "03000400c49f",
         "9108": "9108",
-        "ed00009f930403000400009304": "76a08000930403000400c49304",
+        "ed00009f930403000400009304": "96967620930403000400c49304",
     }
     for original, wanted in rows.items():
         result = rewriter.rewrite(bytes.fromhex(original), 4)
