@@ -133,10 +133,13 @@ class Reports:
         if call is None:
             return
         function, params = call
+        # Events of the call show this activation where it stands, and may move it.
+        self.standing[activation] = point
         try:
             with self._store.debugger_call():
-                results = function.call_values(params)
+                ended = CallReturned(function, function.call_values(params))
         except Exception as error:
-            self.report(activation, CallReturned(function, error=error), point)
-        else:
-            self.report(activation, CallReturned(function, results), point)
+            ended = CallReturned(function, error=error)
+        finally:
+            point = self.standing.pop(activation)
+        self.report(activation, ended, point)

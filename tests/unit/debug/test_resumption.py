@@ -256,6 +256,32 @@ def test_the_guest_is_where_it_was_when_a_call_has_returned(guest: Guest) -> Non
     assert (before.stack, after.stack) == ((5,), (6,))
 
 
+def test_events_of_such_a_call_show_the_guest_where_it_stands(guest: Guest) -> None:
+    session = Session(guest)
+    store, seen = guest.store, []
+
+    def handler(_: Store, event: DebugEvent) -> None:
+        frame = store.debug_exit_frames()[-1]  # that of the call from outside
+        stack = [frame.stack(index) for index in range(frame.num_stacks())]
+        seen.append((frame.wasm_function_index_and_pc(), stack))
+        if len(seen) == 1:
+            with store.edit_breakpoints() as edit:  # type: ignore[union-attr]
+                edit.add_breakpoint(session.instance.module, pcs(guest, 2)[0])
+            h = session.instance.debug_function(store, 2)
+            assert h is not None
+            store.inject_call(h, 1)
+        elif len(seen) == 2:
+            assert len(store.debug_exit_frames()) == 2
+            frame.set_stack(0, Val.i32(60))
+
+    store.set_debug_handler(handler)
+    # The stop is at an op that made no code, behind another: both have one patch site.
+    assert guest.function(session.instance, "f")(store, 7) == 1000 + 62 * 10
+    (place, stack), in_call, after, *_ = seen
+    assert stack == [Val.i32(5)] and in_call == (place, stack)
+    assert after == (place, [Val.i32(60)])
+
+
 def test_a_run_to_a_place_stops_once(session: Session) -> None:
     module, target = session.instance.module, pcs(session.guest, 2)[0]
     assert session.run(lambda: session.store.run_to(module, target)) == 1070
