@@ -5,7 +5,7 @@ yields before every op; the frames it shows then may be changed, and it goes on 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jit.wasm.decode import decode_instruction
 from jit.wasm.locals import read_locals
@@ -131,6 +131,17 @@ class Evaluator:
         del self.frames[len(self.frames) - depth :]
         self.frames[-1].stack = values
         self._leave()
+
+    def enter_at(self, depth: int, place: "Frame", stack: list[int]) -> None:
+        """Between two ops, go on in a frame where another of its function once was, with these operands."""
+        del self.frames[len(self.frames) - depth :]
+        self.frames[-1] = replace(
+            self.frames[-1],
+            stack=stack,
+            stack_types=list(place.stack_types),
+            controls=list(place.controls),
+            index=place.index,
+        )
 
     def _enter(self, function: int, arguments: list[int]) -> None:
         code = self._codes[function]

@@ -71,7 +71,7 @@ class Guarded(Comparison):
         assert self.linear.read(0, size) == self.evaluator.memory
 
 
-@settings(max_examples=150 * SCALE, **SETTINGS)
+@settings(max_examples=100 * SCALE, **SETTINGS)
 @given(seed=st.integers(0, 2**32))
 def test_no_write_leads_out_of_memory(seed: int) -> None:
     Guarded("native", seed).run()

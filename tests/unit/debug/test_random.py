@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jit.debug.debugger import Debugger
-from jit.debug.events import Breakpoint, CallReturned, DebugEvent, Trap
-from jit.debug.frames import FrameHandle, bits_of
+from jit.debug.events import Breakpoint, DebugEvent, Trap
+from jit.debug.frames import FrameHandle
 from jit.runtime.func import Func
 from jit.runtime.instance import Instance
 from jit.runtime.trap import Trap as GuestTrap
@@ -207,85 +207,6 @@ class Comparison:
         return index >= len(frame.stack) - len(params)
 
 
-class Returns(Comparison):
-    """The same, with early returns from frames anywhere in the stack."""
-
-    def handle(self, event: DebugEvent) -> None:
-        super().handle(event)
-        if not isinstance(event, Breakpoint) or self.rng.random() > 0.05:
-            return
-        depth = self.rng.randrange(len(self.evaluator.frames))
-        handle, frame = self.frames()[depth]
-        types = self.evaluator.info.func_type(frame.function).results
-        values = [self.no_nan(type_) for type_ in types]
-        shown = [self.shown(type_, bits) for type_, bits in zip(types, values, strict=True)]
-        self.guest.store.return_from(handle, shown)
-        self.evaluator.return_from(depth, values)
-
-
-class Calls(Comparison):
-    """The same, with calls put in anywhere, in such calls too: of the module's functions, which change its state."""
-
-    def __init__(self, machine: str, seed: int) -> None:
-        super().__init__(machine, seed, write=True)
-        self.waiting: list[tuple[list[Frame], Iterator[None], int]] = []
-        """The runs that calls were put into: the evaluator's frames and its generator, and the function called."""
-        self.ready: tuple[int, list[int]] | None = None
-        """A call that was put in and has not begun."""
-
-    def handle(self, event: DebugEvent) -> None:
-        if isinstance(event, CallReturned):
-            self.returned(event)
-            return
-        if self.ready is not None:
-            function, arguments = self.ready
-            self.ready = None
-            self.waiting.append((self.evaluator.frames, self.expected, function))
-            self.evaluator.frames = []
-            self.expected = self.evaluator.run(function, list(arguments))
-        super().handle(event)
-        if isinstance(event, Breakpoint) and len(self.waiting) < 3 and self.rng.random() < 0.05:
-            self.put_in()
-
-    def put_in(self) -> None:
-        store, info = self.guest.store, self.instance.module.info
-        index = self.rng.randrange(len(info.func_types))
-        types = info.func_type(index).params
-        arguments = [self.no_nan(type_) for type_ in types]
-        function = self.instance.func(index)
-        shown = [self.shown(type_, bits) for type_, bits in zip(types, arguments, strict=True)]
-        store.inject_call(function, *shown)
-        self.ready = index, arguments
-
-    def returned(self, event: CallReturned) -> None:
-        if event.error is None:
-            assert next(self.expected, "over") == "over"
-            types = self.instance.module.info.func_type(self.waiting[-1][2]).results
-            for type_, value, wanted in zip(
-                types, event.results, self.evaluator.results, strict=True
-            ):
-                got = bits_of(self.guest.store, type_, value)
-                assert got == wanted or (is_nan(type_, got) and is_nan(type_, wanted))
-        elif not isinstance(event.error, GuestTrap):
-            raise event.error
-        else:
-            assert self.trapped
-            self.trapped = False
-        self.evaluator.frames, self.expected, _ = self.waiting.pop()
-        self.compare()
-
-    def frames(self) -> list[tuple[FrameHandle, Frame]]:
-        """Those of all activations."""
-        frames = list(reversed(self.evaluator.frames))
-        for outer, _, _ in reversed(self.waiting):
-            frames += reversed(outer)
-        return list(zip(self.debugger.frames(), frames, strict=True))
-
-    def activation_of(self, frame: Frame) -> list[Frame]:
-        activations = [self.evaluator.frames, *(frames for frames, _, _ in self.waiting)]
-        return next(frames for frames in activations if any(known is frame for known in frames))
-
-
 class Edits(Comparison):
     """The same, stopped at breakpoints alone: those come and go at the stops, of several owners; so do steps."""
 
@@ -383,18 +304,6 @@ def test_every_stop_shows_the_evaluators_state(seed: int) -> None:
 @given(seed=SEEDS)
 def test_whatever_is_written_the_run_obeys(seed: int) -> None:
     Comparison("native", seed, write=True).run()
-
-
-@settings(max_examples=50 * SCALE, **SETTINGS)
-@given(seed=SEEDS)
-def test_early_returns_go_on_as_the_evaluator_does(seed: int) -> None:
-    Returns("native", seed, write=True).run()
-
-
-@settings(max_examples=15 * SCALE, **SETTINGS)
-@given(seed=SEEDS)
-def test_calls_that_are_put_in_do_what_the_evaluators_do(seed: int) -> None:
-    Calls("native", seed).run()
 
 
 @settings(max_examples=40 * SCALE, **SETTINGS)
