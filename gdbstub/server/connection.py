@@ -136,8 +136,8 @@ class Connection:
         self._looked.set()
 
     def _receive_bytes(self, data: bytes) -> None:
-        self._gone = not data
         self._session.receive(data)
+        self._gone = not data or self._session.overrun
 
     @property
     def _waits(self) -> bool:

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 import trio
 
+from gdbstub.execution import running
+from gdbstub.rsp import frame
 from gdbstub.server import GuestFailure, ListenError, exit_status, serve
+from gdbstub.server.connection import Connection
+from gdbstub.session import Session
 from gdbstub.target import Dialect, Exited, Launch, Signal, Terminated
 from tests.conformance.client import LLDB, Client, Closed, served
 from tests.conformance.toy import CODE, Toy
@@ -196,6 +200,25 @@ async def test_cancelling_kills_a_running_guest() -> None:
             await client.send(b"qC")
             scope.cancel()
             await trio.lowlevel.checkpoint()
+
+
+async def test_a_client_that_piles_up_packets_is_dropped() -> None:
+    ours, theirs = (trio.SocketStream(end) for end in trio.socket.socketpair())
+    async with running(lambda launch: Toy()) as runs, trio.open_nursery() as nursery:
+
+        async def serve_it() -> None:
+            async with ours:
+                session = Session(runs.execution.guest.view, runs.execution.policy)
+                await Connection(ours, session, runs).run()
+
+        nursery.start_soon(serve_it)
+        client = Client(theirs)
+        assert await client.ask(b"?") == b"T05thread:1;10:000000e0;"
+        await theirs.send_all(frame(b"?") * 300)  # arrives whole
+        with pytest.raises((Closed, trio.BrokenResourceError)):  # noqa: PT012
+            for _ in range(300):
+                await client.receive()
+    await theirs.aclose()
 
 
 SERVER = """
