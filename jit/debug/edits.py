@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class BreakpointEdit:
     """A batch of changes: the code is patched when the `with` ends, each function once.
 
-    What has been edited stays so if the `with` is left by an exception.
+    What has been edited stays so if the `with` is left by an exception. All of it raises StoreInUse while
+    the guest runs: what was edited before is patched with the next edit.
     """
 
     def __init__(self, core: "DebugCore", owner: Owner) -> None:
@@ -26,7 +27,11 @@ class BreakpointEdit:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._core.enabling.apply(self._functions)
+        if not self._functions and self._step is None:
+            return
+        self._core.enabling.note(self._functions)
+        self._core.reports.check_standing()
+        self._core.enabling.apply()
         if self._step is not None:
             self._core.set_single_step(self._step)
 
@@ -45,6 +50,7 @@ class BreakpointEdit:
         self._note(self._core.breakpoints.remove(module, pc, self._owner))
 
     def _check(self, module: Module) -> None:
+        self._core.reports.check_standing()
         if not isinstance(module, Module):
             raise TypeError("expected a Module")
         if module.state not in (None, self._core.store.state):
@@ -56,4 +62,5 @@ class BreakpointEdit:
 
     def single_step(self, on: bool) -> None:
         """Switch single-step mode: a Breakpoint event at every op."""
+        self._core.reports.check_standing()
         self._step = on

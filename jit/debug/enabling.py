@@ -148,9 +148,12 @@ class Enabling:
         yield from self._breakpoints.of(key).pcs()
         yield from self._watchpoints.pcs(key)
 
-    def apply(self, functions: set[FunctionKey]) -> None:
-        """Bring the code of functions up to date with their breakpoints, where it exists."""
+    def note(self, functions: set[FunctionKey]) -> None:
+        """Remember functions whose breakpoints have changed."""
         self._pending |= functions
+
+    def apply(self) -> None:
+        """Bring the code of the functions that were noted up to date with their breakpoints, where it exists."""
         self._demand.all_frames({key for key in self._pending if any(self._pcs_of(key))})
         wanted, self._pending = self._pending, set()
         self._apply_all(
@@ -172,7 +175,8 @@ class Enabling:
                     if any(self._watchpoints.pcs(key)):
                         marked.add(key)
         self._marked, before = marked, self._marked
-        self.apply(marked | before)
+        self.note(marked | before)
+        self.apply()
 
     def _apply_all(self, functions: Iterable[CodeRange]) -> None:
         """Bring code up to date, and what could not be patched before."""

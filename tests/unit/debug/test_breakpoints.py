@@ -287,6 +287,38 @@ def test_editing_while_the_guest_runs_is_refused(guest: Guest) -> None:
     assert guest.function(instance, "g")(guest.store) == 5
 
 
+def test_a_session_that_ends_while_the_guest_runs_is_done_with_the_next(guest: Guest) -> None:
+    instance = guest.load(SUM)
+    module, store = instance.module, guest.store
+    guest.function(instance, "g")(store)  # compiled
+    session, seen = store.edit_breakpoints(), []
+    assert session is not None
+    first = pcs(guest, 1)[0]
+    session.add_breakpoint(module, first)
+    resume = store.code.resume
+
+    def resume_in_a_session(context: int) -> int:
+        for change in (
+            lambda: session.add_breakpoint(module, first),
+            lambda: session.remove_breakpoint(module, first),
+            lambda: session.single_step(True),
+            lambda: session.__exit__(),
+        ):
+            with pytest.raises(StoreInUse):
+                change()
+        return resume(context)
+
+    store.code.resume = resume_in_a_session
+    store.set_debug_handler(lambda store, event: seen.append(event))
+    assert guest.function(instance, "g")(store) == 5
+    assert not seen
+    store.code.resume = resume
+    with store.edit_breakpoints() as edit:  # type: ignore[union-attr]
+        edit.add_breakpoint(module, pcs(guest, 0)[0])
+    assert guest.function(instance, "g")(store) == 5
+    assert [event.pc for event in seen if isinstance(event, Breakpoint)] == [first]
+
+
 def test_a_module_that_the_store_cannot_run_has_no_breakpoints(guest: Guest) -> None:
     stranger = guest.module(SUM)
     stranger.state = EngineState()
