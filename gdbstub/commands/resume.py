@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gdbstub.commands.outcome import Go, Outcome, Refused, Reply
 from gdbstub.commands.parse import thread as parse_thread
@@ -31,6 +32,7 @@ def supported(client: Client, _: None) -> Outcome:
     return Reply(b"vCont;c;C;s;S;r")
 
 
+@lru_cache(maxsize=32)  # a client that steps says the same again and again
 def parse_actions(rest: bytes) -> tuple[Action, ...]:
     """Take `action[:thread]` with semicolons between them."""
     return tuple(_parse_action(part) for part in rest.split(b";") if part)

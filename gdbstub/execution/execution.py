@@ -3,6 +3,7 @@
     server's thread (trio)                        worker thread
     go(request) ----- a Verdict, by a queue ----> Gate.event returns it, the guest runs
     settled() <------ run_sync_soon ------------- Gate.event parks, or Guest.run has returned
+    go_nearby(...) <-- a word, by a queue ------- Gate.event parks at once: a step, a breakpoint nearby
 
 While the worker is parked the guest belongs to the server's thread. All signals are blocked in the
 worker. A fault of ours in it ends the session as `GuestFailure`; it never leaves anyone waiting.
@@ -36,6 +37,7 @@ from gdbstub.target import (
 _log = logging.getLogger("gdbstub.execution")
 
 _TEXTS_AHEAD = 256  # how far breakpoint commands may print ahead of the client
+_NEARBY = 0.001  # seconds that a stop is waited for without a turn of trio
 _UNWIND_LIMIT = 5.0  # seconds a guest gets to unwind when it is killed
 
 
@@ -61,6 +63,9 @@ class Execution:
         self._settled = trio.Event()
         self._token = trio.lowlevel.current_trio_token()
         self._orders: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._awaited = False  # the server's thread waits in `go_nearby`; by whoever has the lock
+        self._words: queue.SimpleQueue[bool] = queue.SimpleQueue()  # for that: it has parked
         self._room = threading.Semaphore(_TEXTS_AHEAD)
         self._thread = threading.Thread(target=self._work, name="guest", daemon=True)
 
@@ -90,6 +95,30 @@ class Execution:
         self._settled = trio.Event()
         self._running = True
         self._orders.put(self.policy.begin(request))
+
+    def go_nearby(self, request: ResumeRequest) -> bool:
+        """Resume the parked guest as `go`, and say whether it stands still again within a moment.
+
+        Blocks for that moment: a turn of trio takes longer than most steps. Whatever else the worker
+        has to tell ends it, so that all comes in the order in which it happened.
+        """
+        self._awaited = True
+        self.go(request)
+        try:
+            parked = self._words.get(timeout=_NEARBY)
+        except queue.Empty:
+            if self._take_awaited():
+                return False
+            parked = self._words.get()
+        if parked:
+            self._park()
+        return parked
+
+    def _take_awaited(self) -> bool:
+        """Say whether the server's thread waits in `go_nearby`; whoever is told so has ended that."""
+        with self._lock:
+            awaited, self._awaited = self._awaited, False
+        return awaited
 
     async def settled(self) -> Exit | None:
         """Wait until the guest stands still: None at a stop, else how it ended.
@@ -145,7 +174,11 @@ class Execution:
         verdict = self.policy.decide(kind, pc, reader)
         if verdict is not None:
             return verdict
-        order = self._orders.get() if self._report(self._park) else None
+        if self._take_awaited():
+            self._words.put(True)
+            order = self._orders.get()
+        else:
+            order = self._orders.get() if self._report(self._park) else None
         if order is None:
             raise Killed
         return order
@@ -182,10 +215,15 @@ class Execution:
 
     def _report(self, callback: Callable[[], None]) -> bool:
         """Have the server's thread call back; say whether there still is one."""
+        awaited = (
+            self._take_awaited()
+        )  # before: what is reported may end the wait for it and begin another
         try:
             self._token.run_sync_soon(callback)
         except trio.RunFinishedError:
             return False
+        if awaited:
+            self._words.put(False)
         return True
 
     def _park(self) -> None:

@@ -3,7 +3,7 @@
 All that happens goes through one channel to one loop, so the session is never entered twice:
 
     reader task      a wake-up, when something has arrived; the loop itself takes it
-    waiter task      the guest it resumed stands still
+    waiter task      the guest it resumed stands still; where that is at once, the loop itself sees it
     breakpoint text  a wake-up; the text itself is kept aside
 
 While the guest stands still gdb asks packet after packet, each as soon as it has the reply to the last: the
@@ -212,8 +212,10 @@ class Connection:
         execution = self._runs.execution
         match action:
             case Go():
-                execution.go(action.request)
-                nursery.start_soon(self._wait, execution)
+                if execution.go_nearby(action.request):
+                    self._take(_Settled(execution, None))
+                else:
+                    nursery.start_soon(self._wait, execution)
             case Interrupt():
                 execution.interrupt()
             case Kill():

@@ -78,6 +78,7 @@ class Blocks:
         self._outermost_pc = outermost_pc
         self._addresses: list[int] = []
         self._pcs: list[int] = []
+        """Where each frame is returned to."""
         self._bases: list[tuple[BaseOf, int] | None] = []
         self._made: dict[int, Block] = {}
         self._complete = False
@@ -204,8 +205,8 @@ class Blocks:
         index = len(self._addresses)
         if self._complete:
             return False
-        walked = self._debugger.called_frames(index, min(1 + index // 4, _AT_ONCE))
-        if walked:
+        at_once = min(1 + index // 4, _AT_ONCE)
+        if index and (walked := self._debugger.called_frames(index, at_once)):
             self._append_called(index, walked)
             return True
         frame = self._debugger.frame(index)
@@ -213,7 +214,8 @@ class Blocks:
             self._complete = True
             return False
         self._addresses.append(FRAMES_END - 2 * (frame.store.stack_end - frame.base))
-        self._pcs.append(self._pc_of(frame))
+        # Nobody asks where the innermost frame is returned to, and stops are many.
+        self._pcs.append(self._pc_of(frame) if index else 0)
         self._bases.append(None)
         self._made[index] = Block(index, frame, self._addresses[index])
         return True

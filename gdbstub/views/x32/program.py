@@ -52,6 +52,8 @@ class ServedProgram:
         self._memory_base = memory_base
         self._listed = listed
         self._modules: list[ServedModule] = []
+        self._frame: FrameHandle | None = None
+        self._function: tuple[ServedModule, FunctionCode] | None = None
         self.path = FOLDER + stage.name
 
     # Modules
@@ -155,11 +157,8 @@ class ServedProgram:
 
     def moves_stack_pointer(self, frame: FrameHandle) -> bool:
         """Say whether a frame's function may move the shadow stack pointer, as its DWARF was told."""
-        place = frame.wasm_function_index_and_pc()
-        if place is None:
-            return True
-        module = self.module(self._debugger.module_of(frame).index)
-        return module.moves_stack_pointer(module.window.code.functions[place[0]])
+        found = self._function_of(frame)
+        return found is None or found[0].moves_stack_pointer(found[1])
 
     def keeps_stack_pointer(self, frame: FrameHandle) -> bool:
         """Say whether a frame's base is the shadow stack pointer as it set it, not the global itself."""
@@ -169,7 +168,7 @@ class ServedProgram:
     def prototype(self, frame: FrameHandle) -> Prototype | None:
         """Return the C prototype of a frame's function, None where it has none."""
         found = self._function_of(frame)
-        return None if found is None else found[0].object.prototypes.get(found[1])
+        return None if found is None else found[0].object.prototypes.get(found[1].index)
 
     def prototype_of(self, instance: Instance, index: int) -> Prototype | None:
         """Return the C prototype of any function, made from its Wasm type where it has no other."""
@@ -189,15 +188,21 @@ class ServedProgram:
 
     def _frame_base_location(self, frame: FrameHandle) -> WasmLocation | None:
         found = self._function_of(frame)
-        return None if found is None else found[0].function(found[1]).frame_base_location
+        return None if found is None else found[0].function(found[1].index).frame_base_location
 
-    def _function_of(self, frame: FrameHandle) -> tuple[ServedModule, int] | None:
-        """Return a frame's module and its function's index; None where it is in none."""
-        place = frame.wasm_function_index_and_pc()
-        if place is None:
-            return None
-        module = self.module(self._debugger.module_of(frame).index)
-        return module, module.window.code.functions[place[0]].index
+    def _function_of(self, frame: FrameHandle) -> tuple[ServedModule, FunctionCode] | None:
+        """Return a frame's module and its function; None where it is in none.
+
+        Much is asked of one frame before the next; what is the same for the whole frame is kept.
+        """
+        if frame is not self._frame:
+            place = frame.wasm_function_index_and_pc()
+            self._function = None
+            if place is not None:
+                module = self.module(self._debugger.module_of(frame).index)
+                self._function = module, module.window.code.functions[place[0]]
+            self._frame = frame
+        return self._function
 
     def _slot(self, frame: FrameHandle, location: WasmLocation) -> int:
         if location.kind is SlotKind.LOCAL:

@@ -50,6 +50,11 @@ class RegisterFile:
         self._returned = returned
         self._stack = stack
         self._written: dict[int, bytes] = {}
+        self._own: dict[int, int] = {}
+
+    def stand(self) -> None:
+        """Look at the guest afresh: it has run, or was written to."""
+        self._own.clear()
 
     def reset(self) -> None:
         """Forget what was written."""
@@ -73,6 +78,12 @@ class RegisterFile:
 
     def value(self, number: int) -> int:
         """Return the guest's own value of a register, whatever the client wrote."""
+        value = self._own.get(number)
+        if value is None:
+            value = self._own[number] = self._found(number)
+        return value
+
+    def _found(self, number: int) -> int:
         if number == d.RIP:
             return self._pc()
         if number in RETURN_REGISTERS:

@@ -49,10 +49,10 @@ class ShadowStacks:
         frame = self._debugger.frame(0)
         if frame is None:
             return 0
-        instance = frame.instance()
         base = self.frame_base(frame)
         if base and not self._program.moves_stack_pointer(frame):
             return base
+        instance = frame.instance()
         top = self.top(instance)
         return self._memories.base(instance) + top if top >= _LEAST and instance.memories else 0
 
@@ -63,8 +63,10 @@ class ShadowStacks:
         nothing else of a frame below, and gdb leaves 128 bytes.
         """
         base = self._program.frame_base(frame)
-        shown = 0 < base < MEMORY_ROOM and bool(frame.instance().memories)
-        return base + self._memories.base(frame.instance()) if shown else base
+        if not self._memories.several or not 0 < base < MEMORY_ROOM:
+            return base
+        instance = frame.instance()
+        return base + self._memories.base(instance) if instance.memories else base
 
     def base_of(self, frame: FrameHandle) -> Callable[[int], int] | None:
         """Return what gives the `frame_base` of all frames that return where this one does.

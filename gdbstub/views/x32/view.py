@@ -147,6 +147,7 @@ class X32View:
     def stand(self, standing: Standing) -> None:
         """Take note of a new raw event; see `Rendering`."""
         self._standing = standing
+        self._registers.stand()
         self._blocks.reset()
         self._attention.reset()
 
@@ -315,7 +316,10 @@ class X32View:
 
     def write_memory(self, thread: ThreadId, address: Address, data: bytes) -> None:
         """Write guest state."""
-        self._memory.write(address, self._resumption.stored(address, data))
+        try:
+            self._memory.write(address, self._resumption.stored(address, data))
+        finally:
+            self._registers.stand()
 
     def breakpoint_kinds(self) -> frozenset[BreakpointKind]:
         """Software and hardware breakpoints, which are the same here, and watchpoints."""
@@ -402,6 +406,7 @@ class X32View:
         except MonitorError as error:
             raise TargetError(errno.EINVAL, str(error)) from None
         finally:
+            self._registers.stand()
             self._blocks.reset()
 
 

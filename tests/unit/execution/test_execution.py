@@ -210,6 +210,78 @@ async def test_text_of_commands_reaches_the_server() -> None:
     assert texts == ["hit"]
 
 
+async def test_stops_nearby_are_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(script: Script, gate: Gate) -> Exit:
+        for _ in range(500):
+            script.event(gate, RawKind.STEP)
+        return Exited(5)
+
+    monkeypatch.setattr("gdbstub.execution.execution._NEARBY", 60)
+    script = Script(steps)
+    async with executing(lambda: script) as execution:
+        for _ in range(500):
+            assert execution.go_nearby(Step(THREAD))
+            assert not execution.running
+        assert await execution.settled() is None
+        assert not execution.go_nearby(Continue(THREAD))
+        assert await execution.settled() == Exited(5)
+    assert len(script.verdicts) == 501
+
+
+async def test_a_stop_that_is_not_nearby_comes_as_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gdbstub.execution.execution._NEARBY", 0)
+    script = Script(wait_for_interrupt)
+    async with executing(lambda: script) as execution:
+        assert not execution.go_nearby(Continue(THREAD))
+        assert execution.running
+        assert await execution.halt() is None
+        assert not execution.go_nearby(Continue(THREAD))
+        assert await execution.settled() == Exited(4)
+
+
+async def test_whether_a_stop_is_seen_at_once_or_not_none_is_lost() -> None:
+    def steps(script: Script, gate: Gate) -> Exit:
+        for turn in range(300):
+            sum(range(turn * 200))
+            script.event(gate, RawKind.STEP)
+        return Exited(0)
+
+    script = Script(steps)
+    async with executing(lambda: script) as execution:
+        for _ in range(300):
+            if not execution.go_nearby(Step(THREAD)):
+                assert await execution.settled() is None
+            assert not execution.running
+    assert len(script.verdicts) == 300  # the last is that of the event before the one it stands at
+
+
+async def test_text_comes_before_the_stop_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breakpoint_(script: Script, gate: Gate) -> Exit:
+        script.event(gate, RawKind.BREAKPOINT)
+        return wait_for_interrupt(script, gate)
+
+    monkeypatch.setattr("gdbstub.execution.execution._NEARBY", 60)
+    texts: list[str] = []
+    async with executing(lambda: Script(breakpoint_)) as execution:
+        execution.policy.insert(BreakpointKind.SOFTWARE, PC, (), (lambda reader: "hit",))
+        execution.on_text = texts.append
+        assert not execution.go_nearby(Continue(THREAD))
+        execution.interrupt()
+        assert await execution.settled() is None
+        assert texts == ["hit"]
+
+
+async def test_a_failure_nearby_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(script: Script, gate: Gate) -> Exit:
+        raise ValueError("broken")
+
+    monkeypatch.setattr("gdbstub.execution.execution._NEARBY", 60)
+    async with executing(lambda: Script(fail)) as execution:
+        assert not execution.go_nearby(Continue(THREAD))
+        with pytest.raises(GuestFailure):
+            await execution.settled()
+
+
 async def test_the_guest_waits_for_its_text_to_be_taken() -> None:
     count = 2000
 

@@ -109,6 +109,8 @@ def test_links_are_not_written() -> None:
 
 
 def test_a_stop_costs_no_walk_of_all_frames() -> None:
-    shown, blocks, debugger = window([FakeFrame(0x40 * n, 0, 0x13, [0]) for n in range(1000, 0, -1)])
+    shown, blocks, debugger = window(
+        [FakeFrame(0x40 * n, 0, 0x13, [0]) for n in range(1000, 0, -1)]
+    )
     shown.read(link_of(place(blocks, 0)) & -64, 64)
     assert debugger.asked < 12
