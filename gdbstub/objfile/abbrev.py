@@ -27,15 +27,18 @@ class Abbreviation:
     attributes: tuple[AttributeSpec, ...]
 
 
-def read_abbreviations(data: bytes, offset: int) -> dict[int, Abbreviation]:
-    """Read the table at `offset` of .debug_abbrev: code -> abbreviation. DwarfError if it is cut off."""
+def read_abbreviations(data: bytes, offset: int) -> tuple[dict[int, Abbreviation], int]:
+    """Read the table at `offset` of .debug_abbrev: code -> abbreviation, and the position after it.
+
+    DwarfError if it is cut off.
+    """
     table: dict[int, Abbreviation] = {}
     position = offset
     try:
         while True:
             code, position = read_uleb(data, position)
             if code == 0:
-                return table
+                return table, position
             tag, position = read_uleb(data, position)
             has_children = data[position] != 0
             position += 1

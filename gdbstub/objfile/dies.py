@@ -78,6 +78,10 @@ class Die:
         return default if attribute is None else attribute.number
 
 
+_REREAD = 16
+"""How often over .debug_abbrev is read: once, if no table is broken or part of another."""
+
+
 class DieReader:
     """Reads entries of one module's DWARF. What breaks the format raises DwarfError."""
 
@@ -86,14 +90,12 @@ class DieReader:
         self._strings = sections.read(".debug_str")
         self._addresses = sections.read(".debug_addr")
         self._tables: dict[int, dict[int, Abbreviation]] = {}
+        self._reading = _REREAD * len(sections.read(".debug_abbrev"))
         self._units: dict[str, list[Unit]] = {}
 
     def open_unit(self, header: UnitHeader) -> Unit:
         """Read a unit's root entry and make the unit known for references into it."""
-        table = self._tables.get(header.abbrev_offset)
-        if table is None:
-            table = read_abbreviations(self._sections.read(".debug_abbrev"), header.abbrev_offset)
-            self._tables[header.abbrev_offset] = table
+        table = self._table(header.abbrev_offset)
         first_table = 16 if header.encoding.offset_size == 8 else 8
         bare = Unit(header, table, first_table, -1, first_table + 4, first_table + 4)
         root = self.die(bare, header.first_die)
@@ -114,6 +116,22 @@ class DieReader:
             )
         self._units.setdefault(header.section, []).append(unit)
         return unit
+
+    def _table(self, offset: int) -> dict[int, Abbreviation]:
+        """Return the abbreviations at an offset, read once."""
+        table = self._tables.get(offset)
+        if table is None:
+            data = self._sections.read(".debug_abbrev")
+            if self._reading <= 0:
+                raise DwarfError("the abbreviation tables overlap each other")
+            try:
+                table, end = read_abbreviations(data, offset)
+            except DwarfError:
+                self._reading -= len(data) - offset
+                raise
+            self._reading -= end - offset
+            self._tables[offset] = table
+        return table
 
     def units(self, section: str = ".debug_info") -> list[Unit]:
         """Return the units opened so far, in the order of the section."""

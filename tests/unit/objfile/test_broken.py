@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import random
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -121,6 +122,15 @@ def test_a_bad_length_behind_a_unit_that_cost_the_section(program: Path) -> None
     issues = [(issue.section, issue.offset) for issue in result.report.issues]
     assert issues == [(".debug_info", 0), (".debug_info", 7)]
     assert result.elf.startswith(b"\x7fELF")
+
+
+@pytest.mark.parametrize("end", [b"\0", b""], ids=["overlapping", "endless"])
+def test_a_table_in_each_byte_of_another_takes_no_longer(program: Path, end: bytes) -> None:
+    """Each unit begins its abbreviations one further on: read in full, 50 million of them."""
+    entries = b"\1\x0b\0\0\0" * 10_000
+    units = [struct.pack("<IHIBB", 8, 4, 5 * start, 4, 1) for start in range(10_000)]
+    result = rebuild(program, debug_abbrev=entries + end, debug_info=b"".join(units))
+    assert any("overlap" in issue.reason for issue in result.report.issues)
 
 
 def test_an_unknown_operator_empties_its_expression(compiled: Callable[..., Path]) -> None:
