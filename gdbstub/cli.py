@@ -137,19 +137,20 @@ def _open_standard_descriptors() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", closefd=False)
 
 
 def _tell(text: str) -> None:
-    """Write to standard error, if there is one that takes it."""
-    if sys.stderr is not None:
-        with suppress(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
+    """Write to standard error, if it takes it."""
+    with suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _show_usage() -> None:
-    if sys.stdout is None:
-        return
     try:
         sys.stdout.write(USAGE)
         sys.stdout.flush()
