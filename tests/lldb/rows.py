@@ -182,6 +182,7 @@ ROWS = (
     Row("finish",                            ("b widen", "c", "finish"),       _stops(("widen", 64), ("main", 108))),
     Row("finish in recursion",               (*FIB_2, "finish", "finish", "p n"), _says("p n", "(int) 4")),
     Row("thread until",                      ("b main", "c", "thread until 108"), _stops(("main", 103), ("main", 108))),
+    Row("thread until in recursion",         ("b session.c:41", "c", "breakpoint delete -f", "thread until 43", "p n"), _says("p n", "(int) 6")),
     Row("disassemble",                       (*FIB, "disassemble"),            _in_step),
     Row("image list: the file",              ("image list",),                  _says("image list", "session.wasm")),
     Row("thread name",                       ("thread list",),                 _says("thread list", "name = 'session.wasm'")),

@@ -67,6 +67,14 @@ def test_what_they_write_is_seen_by_lldb_from_the_next_stop_on(guest: Builder) -
     assert results.all("p n")[1] != "(int) 6"
 
 
+def test_after_any_write_to_memory_lldb_reads_again(guest: Builder) -> None:
+    """What it has read it keeps until the guest or memory changes, as far as it knows."""
+    commands = ["b fib", "c", "p n", MONITOR + "set local 0 3", "memory write `&counter` 0", "p n"]
+    results = debug(guest("session", "O2"), [*commands, "frame variable n"])
+    assert results.all("p n") == ["(int) 6", "(int) 3"]
+    assert results["frame variable n"] == "(int) n = 3"
+
+
 def test_a_variable_that_cannot_be_read_hides_no_other(guest: Builder) -> None:
     """The linker leaves out what nothing uses: its address is -1."""
     commands = ["b fib", "c", "target variable single counter greeting", "p counter"]

@@ -65,6 +65,33 @@ def test_a_step_over_recursion_ends_in_the_same_call(guest: Builder) -> None:
     assert [line for _, line in frames(results["bt 2"])] == [43, 105]
 
 
+UNTIL = {
+    "in the outermost call": (
+        ("b session.c:41", "c", "breakpoint delete -f"),
+        {"thread until 43": (43, 6)},
+    ),
+    "in an inner call": (
+        ("breakpoint set -n fib -c n==3", "c", "breakpoint delete -f"),
+        {"thread until 42": (42, 3), "thread until 43": (43, 3)},
+    ),
+    "up to a breakpoint in a call that is made": (
+        ("b session.c:41", "c", "breakpoint disable 1", "b session.c:41"),
+        {"thread until 43": (41, 5)},
+    ),
+}
+
+
+@pytest.mark.parametrize(("commands", "ends"), UNTIL.values(), ids=UNTIL)
+def test_until_in_recursion(
+    guest: Builder, commands: tuple[str, ...], ends: dict[str, tuple[int, int]]
+) -> None:
+    """Native lldb is wrong in the second: it ends where a call made by the frame returns."""
+    ways = (line for until in ends for line in (until, "p n"))
+    results = debug(guest("session"), (*commands, *ways, "kill"))
+    assert results.stops()[1:] == [("fib", line) for line, _ in ends.values()], results.text
+    assert results.all("p n") == [f"(int) {n}" for _, n in ends.values()]
+
+
 def test_finish_in_recursion_goes_up_by_one_call(guest: Builder) -> None:
     commands = ["breakpoint set -n fib -c n==1", "c", "breakpoint delete -f"]
     commands += ["finish", "p n"] * 4

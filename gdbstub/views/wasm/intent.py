@@ -8,6 +8,7 @@ knows whether a breakpoint or a step is the user's or part of lldb's own steppin
     n, s, first        reads code from where it stands (for the next branch), then Z0, or vCont;s;
                        if it has read that code before, only the register pc before Z0
     n, s, from then on Z0 or vCont;s at a stop that it did not show, or it had asked jThreadsInfo
+    thread until       the register pc, then Z0 where frame 0 returns to, then Z0 at each op to stop at
     a breakpoint, si   none of these, but `disassemble` may have read code before: a whole function, or
                        the pc is asked for between
 """
@@ -29,6 +30,8 @@ class Intent:
         self._code_read = False
         self._disassembled = False
         self._returning: Address | None = None
+        self._pc_read = False
+        self._until = False
 
     def stopped(self, kind: RawKind) -> None:
         """The guest stopped."""
@@ -50,6 +53,7 @@ class Intent:
     def register_read(self) -> None:
         """The register pc was read."""
         self._disassembled = self._code_read
+        self._pc_read = not self._code_read
 
     def region_asked(self, address: Address) -> None:
         """The region of an address was asked for."""
@@ -58,8 +62,13 @@ class Intent:
 
     def else_asked(self) -> None:
         """Anything else was asked."""
-        self._code_read = self._disassembled = False
+        self._code_read = self._disassembled = self._pc_read = self._until = False
         self._returning = None
+
+    def inserted(self, *, until: bool) -> None:
+        """A breakpoint was inserted, as part of a run until some line or not."""
+        self.else_asked()
+        self._until = until
 
     @property
     def may_step(self) -> bool:
@@ -74,6 +83,13 @@ class Intent:
     @property
     def _going_on(self) -> bool:
         return self._told < 2 and self._kind in _OWN
+
+    def until(self, *, returning: bool) -> bool:
+        """Say whether a breakpoint that comes may be part of a run until some line.
+
+        The first of these is where the innermost frame is `returning` to.
+        """
+        return self._until or (self._pc_read and returning)
 
     def finishing_at(self, address: int) -> bool:
         """Say whether a breakpoint here is part of a return to the caller."""

@@ -166,6 +166,17 @@ class WasmView:
         self._escapes.guard(address, image.code.module.index, low, high)
         return frame.stack_offset
 
+    def _running_frame(self, address: int) -> int | None:
+        """Return the stack offset of the innermost frame, if it runs the function of an address."""
+        frame = self._debugger.frame(0)
+        found, here = self._image_at(address), self._image_at(self._pc())
+        if frame is None or found is None or here is None or found[0] is not here[0]:
+            return None
+        code = found[0].code
+        return (
+            frame.stack_offset if code.function_at(found[1]) is code.function_at(here[1]) else None
+        )
+
     def _is_function(self, address: int, length: int) -> bool:
         found = self._image_at(address)
         function = None if found is None else found[0].code.function_at(found[1])
@@ -262,9 +273,14 @@ class WasmView:
             self._intent.else_asked()
             return
         finishing = self._intent.finishing_at(address)
-        find = self._frames.returning_to if finishing else self._stepping_frame
-        self._breakpoints.insert(kind, address, find(address), fresh=finishing)
-        self._intent.else_asked()
+        leaving = self._frames.addresses()[1:2] == [address]
+        until = self._intent.until(returning=leaving)
+        if finishing or (until and leaving):
+            awaits = self._frames.returning_to(address)
+        else:
+            awaits = self._running_frame(address) if until else self._stepping_frame(address)
+        self._breakpoints.insert(kind, address, awaits, fresh=finishing or until)
+        self._intent.inserted(until=until)
 
     def remove_breakpoint(self, kind: BreakpointKind, address: Address, length: int) -> None:
         """Remove a breakpoint or watchpoint."""
