@@ -111,6 +111,10 @@ def _says(command: str, *texts: str) -> Callable[[Results], bool]:
     return lambda results: all(text in results[command] for text in texts)
 
 
+def _shows(text: str) -> Callable[[Results], bool]:
+    return lambda results: text in results.events
+
+
 def _in_step(results: Results) -> bool:
     text = results["disassemble"]
     first = next((line for line in text.splitlines() if "global.get" in line), "")
@@ -163,9 +167,9 @@ ROWS = (
     Row("expr of a global",                  (*FIB, "expr counter = 9", "p counter"), _says("p counter", "(int) 9")),
     Row("memory read",                       (*FIB, "memory read -c 11 greeting"), _says("memory read -c 11 greeting", "hello, wasm")),
     Row("memory write",                      (*FIB, "memory write `&counter` 7", "p counter"), _says("p counter", "(int) 7")),
-    Row("watchpoint set variable",           (*WATCH_COUNTER, "c", "c"),       _says("c", "old value: 1\nnew value: 2"), program="watch"),
-    Row("watchpoint of a local",             ("b sum", "c", "n", "watchpoint set variable total", "c", "c"), _says("c", "old value: 5\nnew value: 7"), program="watch"),
-    Row("watchpoint, condition",             (*WATCH_COUNTER, "watchpoint modify -c 'counter == 2'", "c"), _says("c", "new value: 2"), program="watch"),
+    Row("watchpoint set variable",           (*WATCH_COUNTER, "c", "c"),       _shows("old value: 1\nnew value: 2"), program="watch"),
+    Row("watchpoint of a local",             ("b sum", "c", "n", "watchpoint set variable total", "c", "c"), _shows("old value: 5\nnew value: 7"), program="watch"),
+    Row("watchpoint, condition",             (*WATCH_COUNTER, "watchpoint modify -c 'counter == 2'", "c"), _shows("new value: 2"), program="watch"),
     Row("watchpoint -w read",                ("b main", "c", "watchpoint set variable -w read quiet", "c"), _says("c", "seen = quiet"), program="watch"),
     Row("watchpoint -w read_write",          ("b main", "c", "watchpoint set variable -w read_write quiet", "c", "c"), _says("c", "quiet = seen + 1"), program="watch"),
     Row("memory region --all",               (*FIB, "memory region --all"),    _regions),

@@ -50,9 +50,10 @@ _RUNNING = (
 
 @dataclass(frozen=True)
 class Results:
-    """What lldb printed for each command, and what the program wrote."""
+    """What lldb printed for each command, and by itself; all of that; and what the program wrote."""
 
     outputs: list[tuple[str, str]]
+    events: str
     text: str
     guest: str = ""
 
@@ -127,7 +128,7 @@ def lldb(
     given = [row[0] for row in rows if len(row) == 1]
     assert given == list(commands), text
     transcript = "".join(f"(lldb) {said}\n{output}" for said, output in outputs)
-    return Results(outputs, f"{transcript}\n{text}")
+    return Results(outputs, text, f"{transcript}\n{text}")
 
 
 def connecting(port: int) -> str:

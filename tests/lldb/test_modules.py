@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,7 @@ def debug_two(commands: Sequence[str], opt: str = "O0") -> Results:
     guest, preloads = two_modules(opt)
     with serving(guest, options=("--once", *preloads)) as server:
         results = lldb([*LANGUAGE, connecting(server.port), *commands])
-        return Results(results.outputs, results.text, server.output())
+        return replace(results, guest=server.output())
 
 
 def test_both_modules_are_listed_with_their_files() -> None:
