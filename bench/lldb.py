@@ -6,10 +6,12 @@ their own, since that takes time too.
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -73,6 +75,42 @@ def _peers(guest: Guest) -> Iterator[int]:
         yield port
 
 
+def until_listening(words: Sequence[str]) -> float:
+    """Start a server, told a free port as its words' PORT; give the seconds until it listens there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = probe.getsockname()
+    quiet = subprocess.DEVNULL
+    command = [word.replace("PORT", str(address[1])) for word in words]
+    began = time.perf_counter()
+    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet) as process:
+        try:
+            while process.poll() is None:
+                with socket.socket() as client:
+                    if client.connect_ex(address) == 0:
+                        return time.perf_counter() - began
+                time.sleep(_POLL)
+        finally:
+            process.kill()
+    raise WrongResult(f"{command[0]} ended")
+
+
+_POLL = 0.0005
+
+
+def _listening(guest: Guest, rounds: int) -> Mapping[str, float]:
+    program = str(guest.program)
+    words = {
+        "ours": (sys.executable, "-m", "gdbstub", "--gdb=PORT", program),
+        "wasmtime": (str(peer.wasmtime()), "run", "-g", "PORT", program),
+    }
+    times: dict[str, list[float]] = {side: [] for side in words}
+    for _ in range(rounds):
+        for side, said in words.items():
+            times[side].append(until_listening(said))
+    return {side: round(1e3 * statistics.median(taken), 2) for side, taken in times.items()}
+
+
 SIDES = {"ours": _ours, "wasmtime": _peers}
 
 
@@ -96,9 +134,12 @@ def bench(rounds: int) -> Figure:
     }
     for act, row in acts.items():
         say(f"lldb: {act}: {row}")
+    listening = _listening(guest, rounds)
+    say(f"lldb: launched, until the server listens: {listening} ms")
     return {
         "peer": peer.version(),
         "lldb": _lldb_version(),
+        "listening_ms": listening,
         "acts": acts,
         "more_packets_than_the_peer": _worse(acts, "packets"),
         "slower_than_the_peer": _worse(acts, "ms"),
