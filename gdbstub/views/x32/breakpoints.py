@@ -48,6 +48,8 @@ class Breakpoints:
         """Of breakpoints at loops' ops, the module and PC of the head."""
         self._kinds: dict[int, set[BreakpointKind]] = {}
         self._points: dict[tuple[int, int], tuple[Point, ...]] = {}
+        self._new: set[int] = set()
+        """Where one was inserted since the guest stopped."""
 
     def insert(self, kind: BreakpointKind, address: int) -> None:
         """Insert one; twice is once. `TargetError` 1 between op boundaries."""
@@ -62,6 +64,8 @@ class Breakpoints:
             if head is not None:
                 self._heads[address] = module, head
                 self._debugger.set_breakpoint(module, head)
+        if address not in self._kinds:
+            self._new.add(address)
         self._kinds.setdefault(address, set()).add(kind)
         self._points.clear()
 
@@ -81,6 +85,7 @@ class Breakpoints:
         kinds.discard(kind)
         if not kinds:
             del self._kinds[address]
+            self._new.discard(address)
             window = self._code_at(address)
             if window is not None:
                 self._clear(window.code.module.index, address - window.base)
@@ -98,12 +103,17 @@ class Breakpoints:
         """Remove all."""
         self._debugger.clear_breakpoints()
         self._kinds.clear()
+        self._new.clear()
         self._heads.clear()
         self._points.clear()
 
-    def stands_at(self, address: int) -> bool:
-        """Say whether there is one at an address."""
-        return address in self._kinds
+    def is_new(self, address: int) -> bool:
+        """Say whether one was inserted at an address since the guest stopped."""
+        return address in self._new
+
+    def resumed(self) -> None:
+        """Take note that the guest goes on."""
+        self._new.clear()
 
     def is_pad(self, address: int) -> bool:
         """Say whether a breakpoint stands at an address outside code: where gdb's calls return to."""

@@ -100,6 +100,7 @@ class Resumption:
         plan = interpret(self._written, self._number, self._calls.origins, self)
         if plan is None and request == Continue(request.thread):
             self._hit_again(origin.pc)
+        self._breakpoints.resumed()
         stepping = isinstance(request, Step | RangeStep)
         self._todo = self._decide(plan, origin, stepping)
         if not isinstance(plan, CallFunction) and not self._calls.origins:
@@ -146,11 +147,12 @@ class Resumption:
             raise TargetError(errno.ENOTSUP, str(error)) from error
 
     def _hit_again(self, pc: int) -> None:
-        """Let a breakpoint at the place itself be hit: gdb lifts the one it goes on from.
+        """Let a breakpoint at the place itself be hit, if the client has just inserted it.
 
-        After `jump *$pc` it does not, and of a register that keeps its value it writes nothing.
+        gdb takes all out at a stop, and leaves out the one it goes on from. After `jump *$pc` it does
+        not, and of a register that keeps its value it writes nothing.
         """
-        if self._breakpoints.stands_at(pc) and self.is_inside(pc):
+        if self._breakpoints.is_new(pc) and self.is_inside(pc):
             with suppress(TargetError):  # a trap, or inside a call: nothing to be hit
                 self._jump(pc, stepping=False)
 

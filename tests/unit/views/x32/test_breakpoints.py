@@ -102,3 +102,16 @@ def test_clearing_removes_all() -> None:
     breakpoints.clear()
     assert not debugger.breakpoints
     assert shown(breakpoints, 0x15) == [(0x15, False)]
+
+
+def test_one_is_new_until_the_guest_goes_on() -> None:
+    breakpoints, _ = table()
+    breakpoints.insert(SOFTWARE, BASE + 0x15)
+    assert breakpoints.is_new(BASE + 0x15)
+    breakpoints.resumed()
+    breakpoints.insert(HARDWARE, BASE + 0x15)
+    assert not breakpoints.is_new(BASE + 0x15)
+    breakpoints.remove(HARDWARE, BASE + 0x15)
+    breakpoints.remove(SOFTWARE, BASE + 0x15)
+    breakpoints.insert(SOFTWARE, BASE + 0x15)
+    assert breakpoints.is_new(BASE + 0x15)
