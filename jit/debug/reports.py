@@ -92,9 +92,11 @@ class Reports:
         self.pace.rest()
 
     def check_standing(self) -> None:
-        """Raise StoreInUse while the guest runs, on another thread then."""
+        """Raise StoreInUse while the guest runs on another thread, or is in a host call there, which may return."""
         activations = self._store.activations
-        if activations and activations[-1].host is None and activations[-1] not in self.standing:
+        if not activations or activations[-1] in self.standing:
+            return
+        if activations[-1].host is None or not self._store.exclusion.held:
             raise StoreInUse
 
     # What a handler may ask for

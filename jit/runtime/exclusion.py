@@ -29,6 +29,11 @@ class Exclusion:
         self._take(thread)
         return True
 
+    @property
+    def held(self) -> bool:
+        """Whether the present thread has the turn."""
+        return self._thread == threading.get_ident()
+
     def leave(self) -> None:
         """End the turn."""
         self._thread = 0

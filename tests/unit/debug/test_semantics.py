@@ -8,6 +8,7 @@ import pytest
 
 from jit.abi.frame_table import Row, RowKind
 from jit.debug import events
+from jit.debug.edits import BreakpointEdit
 from jit.debug.errors import StaleFrame
 from jit.debug.events import Breakpoint, DebugEvent, Interrupt, Trap
 from jit.debug.frames import FrameHandle
@@ -360,6 +361,30 @@ def test_while_a_thread_runs_the_guest_no_other_may(
     guest.function(instance, "g")(store)
     with store.edit_breakpoints() as edit:  # type: ignore[union-attr]
         edit.add_breakpoint(instance.module, pcs(guest, 1)[0])
+
+
+def test_during_a_host_call_its_thread_alone_may_edit(guest: Guest) -> None:
+    """The call may return whenever it likes."""
+    store, told = guest.store, []
+
+    def edit() -> None:
+        try:
+            told.append(store.edit_breakpoints())
+        except StoreInUse as error:
+            told.append(error)
+
+    def host() -> None:
+        thread = threading.Thread(target=edit)
+        thread.start()
+        thread.join()
+        edit()
+
+    function = Func(store, FuncType([], []), host)
+    instance = guest.load(
+        '(module (import "" "" (func)) (export "f" (func 0)) (func (export "g") call 0))', function
+    )
+    guest.function(instance, "g")(store)
+    assert [type(outcome) for outcome in told] == [StoreInUse, BreakpointEdit]
 
 
 def test_while_a_handler_is_at_work_its_thread_alone_may(guest: Guest) -> None:
