@@ -157,9 +157,8 @@ class DebugCore:
         self.host_calls.update()
         self.watchpoints.instances_changed()
         first = all(other.module is not instance.module for other in self.store.instances[:-1])
-        if first and self.reports.handler is not None:
-            self.reports.handler(ModuleRegistered(instance.module))
-            self.store.executions += 1
+        if first:
+            self.reports.tell(ModuleRegistered(instance.module))
 
     def on_left(self) -> None:
         """Undo what was for one run."""

@@ -46,6 +46,8 @@ class Reports:
         self._update_watch = update_watch
         self._injected: dict[Activation, tuple[Func, tuple[object, ...]]] = {}
         """The calls to be made when the handler of an activation's event returns."""
+        self._told_amid: Activation | None = None
+        """Which is in the host call that brought a new module, while its handler is told of that."""
         self._events = 0
         self.pace = Pace(store)
 
@@ -81,6 +83,18 @@ class Reports:
         if self._injected:
             self._call_injected(activation, point)
 
+    def tell(self, event: DebugEvent) -> None:
+        """Tell of an event that is of no activation: the guest does not run, or is in a host call."""
+        if self.handler is None:
+            return
+        activations, before = self._store.activations, self._told_amid
+        self._told_amid = activations[-1] if activations else None
+        try:
+            self.handler(event)
+        finally:
+            self._told_amid = before
+            self._store.executions += 1
+
     def _call_before(self) -> None:
         before, self.before = self.before, None
         if before is not None:
@@ -94,7 +108,11 @@ class Reports:
     def check_standing(self) -> None:
         """Raise StoreInUse while the guest runs on another thread, or is in a host call there, which may return."""
         activations = self._store.activations
-        if not activations or activations[-1] in self.standing:
+        if (
+            not activations
+            or activations[-1] in self.standing
+            or activations[-1] is self._told_amid
+        ):
             return
         if activations[-1].host is None or not self._store.exclusion.held:
             raise StoreInUse

@@ -5,6 +5,7 @@ every few milliseconds.  The guest's thread then gives way as any that computes 
 """
 
 import os
+import signal
 from array import array
 from collections.abc import Sequence
 from select import POLLIN
@@ -31,6 +32,7 @@ class Heartbeat:
         Thread(target=self._run, name="wasm heartbeat", daemon=True).start()
 
     def _run(self) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
         address, _ = self._block.buffer_info()
         self._machine.function(self._entry)(address)
         os.close(self._wake)

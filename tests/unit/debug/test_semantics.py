@@ -387,6 +387,28 @@ def test_during_a_host_call_its_thread_alone_may_edit(guest: Guest) -> None:
     assert [type(outcome) for outcome in told] == [StoreInUse, BreakpointEdit]
 
 
+def test_while_a_handler_is_told_of_a_module_another_thread_may_edit(guest: Guest) -> None:
+    """Which came during a host call, as that waits for the handler."""
+    store, told = guest.store, []
+
+    def edit() -> None:
+        told.append(store.edit_breakpoints())
+
+    def handler(_: Store, event: DebugEvent) -> None:
+        if isinstance(event, events.ModuleRegistered) and store.activations:
+            thread = threading.Thread(target=edit)
+            thread.start()
+            thread.join()
+
+    function = Func(store, FuncType([], []), lambda: guest.load("(module (func))") and None)
+    instance = guest.load(
+        '(module (import "" "" (func)) (export "f" (func 0)) (func (export "g") call 0))', function
+    )
+    store.set_debug_handler(handler)
+    guest.function(instance, "g")(store)
+    assert [type(outcome) for outcome in told] == [BreakpointEdit]
+
+
 def test_while_a_handler_is_at_work_its_thread_alone_may(guest: Guest) -> None:
     """Another thread may edit then, as nothing runs, but not call."""
     instance = guest.load(ENDLESS)
