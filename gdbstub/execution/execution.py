@@ -3,7 +3,7 @@
     server's thread (trio)                        worker thread
     go(request) ----- a Verdict, by a queue ----> Gate.event returns it, the guest runs
     settled() <------ run_sync_soon ------------- Gate.event parks, or Guest.run has returned
-    go_nearby(...) <-- a word, by a queue ------- Gate.event parks at once: a step, a breakpoint nearby
+    go_nearby(...) <-- a word, by a lock -------- Gate.event parks at once: a step, a breakpoint nearby
 
 While the worker is parked the guest belongs to the server's thread. All signals are blocked in the
 worker. A fault of ours in it ends the session as `GuestFailure`; it never leaves anyone waiting.
@@ -65,7 +65,11 @@ class Execution:
         self._orders: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._awaited = False  # the server's thread waits in `go_nearby`; by whoever has the lock
-        self._words: queue.SimpleQueue[bool] = queue.SimpleQueue()  # for that: it has parked
+        self._word = (
+            threading.Lock()
+        )  # for that, released when `_parked` says whether it has parked
+        self._word.acquire()
+        self._parked = False
         self._room = threading.Semaphore(_TEXTS_AHEAD)
         self._thread = threading.Thread(target=self._work, name="guest", daemon=True)
 
@@ -104,21 +108,25 @@ class Execution:
         """
         self._awaited = True
         self.go(request)
-        try:
-            parked = self._words.get(timeout=_NEARBY)
-        except queue.Empty:
+        # Not a queue: CPython's, with a time to wait, waits for ever once a signal came late in that.
+        if not self._word.acquire(timeout=_NEARBY):
             if self._take_awaited():
                 return False
-            parked = self._words.get()
-        if parked:
+            self._word.acquire()
+        if self._parked:
             self._park()
-        return parked
+        return self._parked
 
     def _take_awaited(self) -> bool:
         """Say whether the server's thread waits in `go_nearby`; whoever is told so has ended that."""
         with self._lock:
             awaited, self._awaited = self._awaited, False
         return awaited
+
+    def _say(self, *, parked: bool) -> None:
+        """Tell the server's thread, which waits in `go_nearby`, whether the worker has parked."""
+        self._parked = parked
+        self._word.release()
 
     async def settled(self) -> Exit | None:
         """Wait until the guest stands still: None at a stop, else how it ended.
@@ -175,7 +183,7 @@ class Execution:
         if verdict is not None:
             return verdict
         if self._take_awaited():
-            self._words.put(True)
+            self._say(parked=True)
             order = self._orders.get()
         else:
             order = self._orders.get() if self._report(self._park) else None
@@ -223,7 +231,7 @@ class Execution:
         except trio.RunFinishedError:
             return False
         if awaited:
-            self._words.put(False)
+            self._say(parked=False)
         return True
 
     def _park(self) -> None:
