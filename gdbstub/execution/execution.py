@@ -65,9 +65,7 @@ class Execution:
         self._orders: queue.SimpleQueue[Verdict | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._awaited = False  # the server's thread waits in `go_nearby`; by whoever has the lock
-        self._word = (
-            threading.Lock()
-        )  # for that, released when `_parked` says whether it has parked
+        self._word = threading.Lock()  # for that: free while it has not heard what `_parked` says
         self._word.acquire()
         self._parked = False
         self._room = threading.Semaphore(_TEXTS_AHEAD)
@@ -184,9 +182,9 @@ class Execution:
             return verdict
         if self._take_awaited():
             self._say(parked=True)
-            order = self._orders.get()
-        else:
-            order = self._orders.get() if self._report(self._park) else None
+        elif not self._report(self._park):
+            raise Killed
+        order = self._orders.get()
         if order is None:
             raise Killed
         return order
@@ -223,9 +221,8 @@ class Execution:
 
     def _report(self, callback: Callable[[], None]) -> bool:
         """Have the server's thread call back; say whether there still is one."""
-        awaited = (
-            self._take_awaited()
-        )  # before: what is reported may end the wait for it and begin another
+        # Taken before: what is reported may end the wait for it and begin another.
+        awaited = self._take_awaited()
         try:
             self._token.run_sync_soon(callback)
         except trio.RunFinishedError:
