@@ -25,7 +25,7 @@ class Heartbeat:
         """`entry` is where its code is in a machine, `guests` are addresses of vmctxs there."""
         self._machine = machine
         """Must outlive the thread, whose code and vmctxs it has."""
-        self._entry = entry
+        self.entry = entry
         self._wake = os.eventfd(0)
         self._block = array("Q", heartbeat.HEAD.pack(self._wake, POLLIN, 0, PERIOD))
         self._block.extend((*guests, 0))
@@ -34,7 +34,7 @@ class Heartbeat:
     def _run(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # they are for others
         address, _ = self._block.buffer_info()
-        self._machine.function(self._entry)(address)
+        self._machine.function(self.entry)(address)
         os.close(self._wake)
 
     def stop(self) -> None:

@@ -25,7 +25,6 @@ class Interrupts:
         self._requested = False
         self._entry_stops = False
         self._wake: tuple[int, int] | None = None
-        self._beat: int | None = None
         self._heart: Heartbeat | None = None
 
     def close(self) -> None:
@@ -41,8 +40,8 @@ class Interrupts:
         with self._lock:
             self._users.append(address)
             self._write(address)
-            if self._beat is not None:
-                self._set_beat(self._beat)
+            if self._heart is not None:
+                self._set_beat(self._heart.entry)
 
     @property
     def stack_limit(self) -> int:
@@ -73,7 +72,7 @@ class Interrupts:
 
         Such a return is no request: `take` says so.
         """
-        return self._beat
+        return None if self._heart is None else self._heart.entry
 
     @beat.setter
     def beat(self, value: int | None) -> None:
@@ -83,7 +82,6 @@ class Interrupts:
     def _set_beat(self, value: int | None) -> None:
         if self._heart is not None:
             self._heart.stop()
-        self._beat = value
         self._heart = None if value is None else Heartbeat(self._machine, value, self._users)
 
     def request(self) -> None:
